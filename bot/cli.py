@@ -1,0 +1,192 @@
+"""`goodterms`: the operator's commands."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from bot import demo as demos
+from bot import migrations, processes
+from bot.billing import importing, ledger
+from bot.db import database
+from bot.desk.auth import add_agent, set_password
+from bot.errors import GoodTermsError
+from bot.models import Role
+from bot.settings import ROOT, Settings, settings
+
+app = typer.Typer(
+    help="Good Terms: settle overdue balances by chat, kindly.", no_args_is_help=True, add_completion=False
+)
+agents = typer.Typer(help="The people at the desk.", no_args_is_help=True)
+ledgers = typer.Typer(help="The ledger.", no_args_is_help=True)
+app.add_typer(agents, name="agents")
+app.add_typer(ledgers, name="ledger")
+console = Console(soft_wrap=True, highlight=False)
+errors = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest shape."""
+    with _plainly():
+        done = migrations.upgrade(database())
+        console.print("The database has been brought up to date." if done else "The database was up to date.")
+
+
+@app.command("import")
+def import_(
+    customers: Annotated[Path | None, typer.Option(help="customers.csv", exists=True, dir_okay=False)] = None,
+    invoices: Annotated[Path | None, typer.Option(help="invoices.csv", exists=True, dir_okay=False)] = None,
+    plans: Annotated[Path | None, typer.Option(help="plans.csv, running plans", exists=True, dir_okay=False)] = None,
+    skip_bad: Annotated[bool, typer.Option(help="take the good rows and name the bad ones")] = False,
+) -> None:
+    """Load accounts. All or nothing per file unless --skip-bad; repeats change nothing; every bad row is named."""
+    with _plainly(), _bar() as progress:
+        bars: dict[str, TaskID] = {}
+
+        def show(name: str, done: int, size: int) -> None:
+            if name not in bars:
+                bars[name] = progress.add_task(name, total=size)
+            progress.update(bars[name], completed=done)
+
+        reports = importing.import_files(database(), customers, invoices, plans, skip_bad=skip_bad, progress=show)
+    for report in reports:
+        counts = ", ".join(f"{count} {took}" for took, count in report.counts.items() if count) or "nothing"
+        console.print(f"{report.name}: {counts}")
+        for row in report.bad:
+            errors.print(str(row))
+    if any(report.bad for report in reports):
+        raise typer.Exit(1)
+
+
+@agents.command("add")
+def agents_add(
+    email: str,
+    name: Annotated[str, typer.Option(help="what customers see")],
+    role: Annotated[Role, typer.Option()] = Role.AGENT,
+) -> None:
+    """Add an agent. The password is asked for, or read from a pipe."""
+    with _plainly(), database().transaction() as session:
+        add_agent(session, email=email, name=name, role=role, password=_password())
+    console.print(f"{email} may sign in at {settings().public_url}/desk")
+
+
+@agents.command("reset")
+def agents_reset(email: str) -> None:
+    """Set another password; the agent is signed out everywhere."""
+    with _plainly(), database().transaction() as session:
+        set_password(session, email=email, password=_password())
+    console.print(f"{email} has a new password.")
+
+
+@ledgers.command("check")
+def ledger_check() -> None:
+    """Prove that the postings balance, by currency."""
+    with _plainly(), database().reading() as session:
+        balances = ledger.trial_balance(session)
+    console.print(str(balances))
+
+
+@app.command()
+def up() -> None:
+    """Start every process on this machine, by the settings, and watch over them."""
+    with _plainly():
+        own = settings()
+        migrations.upgrade(database())
+        _run(own, dict(os.environ), f"Good Terms is up at {own.public_url}; the desk is at {own.public_url}/desk")
+
+
+@app.command()
+def demo() -> None:
+    """Start everything with demo customers and stand-ins for Stripe and Twilio."""
+    with _plainly():
+        os.environ.update(demos.environment(Path(os.environ.get("GT_VAR") or ROOT / "var").resolve()))
+        own = settings()
+        processes.require_free("127.0.0.1", own.http_port, "GT_HTTP_PORT")
+        processes.require_free("127.0.0.1", own.sandbox_port, "GT_SANDBOX_PORT")
+        demos.follow_clock(own.var)
+        demos.load(database())
+        shop, desk, sandbox = f"{own.public_url}/shop", f"{own.public_url}/desk", f"http://127.0.0.1:{own.sandbox_port}"
+        _run(
+            own,
+            dict(os.environ),
+            "\n".join(
+                (
+                    "Good Terms is up.",
+                    f"  A customer's view   {shop}      account GT-1001; the code is in the sandbox's outbox",
+                    f"  The agents' desk    {desk}      ana@example.com or sol@example.com, {demos.PASSWORD}",
+                    f"  The sandbox         {sandbox}           text messages, Stripe, the clock",
+                    f"Ctrl-C stops everything. All state is in {_short(own.var)}; delete that folder to start afresh.",
+                )
+            ),
+        )
+
+
+def _run(own: Settings, environment: dict[str, str], ready: str) -> None:
+    rasa = processes.free_port(own.rasa_port)
+    actions = processes.free_port(own.actions_port)
+    environment |= {
+        "GT_RASA_PORT": str(rasa),
+        "GT_ACTIONS_PORT": str(actions),
+        "GT_ACTIONS_URL": f"http://127.0.0.1:{actions}/webhook",
+        "GT_TRACKER_URL": environment.get("GT_TRACKER_URL") or _tracker_url(own),
+        "SANIC_HOST": "127.0.0.1",
+        "RASA_TELEMETRY_ENABLED": "false",
+    }
+    started = processes.all_processes(own.var, sandbox=own.sandbox, http_host=own.http_host, http_port=own.http_port)
+    names = ", ".join(process.name for process in started)
+    console.print(f"Starting {names} … (logs in {_short(own.var / 'logs')})")
+    supervisor = processes.Supervisor(started, environment, errors.print)
+    supervisor.run(f"http://127.0.0.1:{own.http_port}/healthz", lambda: console.print(ready))
+    console.print("Everything has stopped.")
+
+
+def _tracker_url(own: Settings) -> str:
+    """Where Rasa keeps its dialogues: beside our own database, in Rasa's own dialect names."""
+    if own.database_url.startswith("sqlite"):
+        return f"sqlite:///{own.var / 'tracker.db'}"
+    return own.database_url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+        console=errors,
+        transient=True,
+    )
+
+
+def _password() -> str:
+    return getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+
+
+def _short(path: Path) -> str:
+    with contextlib.suppress(ValueError):
+        return str(path.relative_to(Path.cwd()))
+    return str(path)
+
+
+@contextlib.contextmanager
+def _plainly() -> Iterator[None]:
+    """Errors of ours are a sentence for the operator, not a traceback."""
+    try:
+        yield
+    except GoodTermsError as error:
+        errors.print(error.message)
+        raise typer.Exit(1) from error
+
+
+if __name__ == "__main__":
+    app()

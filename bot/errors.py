@@ -1,0 +1,101 @@
+"""One tree of errors. Each has a code for programs, a sentence that is safe to show to anybody, and the object it is about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class GoodTermsError(Exception):
+    """The root. `message` is safe to show: it names no person, address or amount of somebody else."""
+
+    code = "error"
+    status = 500
+
+    def __init__(self, message: str, *, about: Any = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.about = about
+
+
+class InvalidInput(GoodTermsError):
+    """What was asked cannot be read or is out of bounds; the sentence says what would do."""
+
+    code = "invalid_input"
+    status = 422
+
+
+class NotSignedIn(GoodTermsError):
+    """No session, or one that has ended."""
+
+    code = "not_signed_in"
+    status = 401
+
+
+class NotAllowed(GoodTermsError):
+    """Known who asks, but it is not theirs to do."""
+
+    code = "not_allowed"
+    status = 403
+
+
+class NotFound(GoodTermsError):
+    """There is no such thing, or none that the asker may know of (P2)."""
+
+    code = "not_found"
+    status = 404
+
+
+class Conflict(GoodTermsError):
+    """The state of the thing does not allow it: somebody else was first, or it has already happened."""
+
+    code = "conflict"
+    status = 409
+
+
+class TooMany(GoodTermsError):
+    """Asked too often. `retry_after` is in seconds."""
+
+    code = "too_many"
+    status = 429
+
+    def __init__(self, message: str, *, retry_after: int, about: Any = None) -> None:
+        super().__init__(message, about=about)
+        self.retry_after = retry_after
+
+
+class NotVerified(GoodTermsError):
+    """Identity is not established in this conversation, so nothing about an account may be said (P1)."""
+
+    code = "not_verified"
+    status = 403
+
+
+class Unbalanced(GoodTermsError):
+    """A posting that would break a sum (S7). Always a fault of ours."""
+
+    code = "unbalanced"
+
+
+class SignatureInvalid(GoodTermsError):
+    """A webhook whose signature does not hold (S1, T1, T3)."""
+
+    code = "signature_invalid"
+    status = 400
+
+
+class OutsideService(GoodTermsError):
+    """Another service failed. `retryable` says whether the same call may succeed later."""
+
+    code = "outside_service"
+    status = 503
+
+    def __init__(self, message: str, *, service: str, retryable: bool, about: Any = None) -> None:
+        super().__init__(message, about=about)
+        self.service = service
+        self.retryable = retryable
+
+
+class DialogueFailed(OutsideService):
+    """Rasa did not answer, or its answer was empty: an action failed (`rasa_facts`: empty is a failure)."""
+
+    code = "dialogue_failed"

@@ -1,0 +1,76 @@
+"""Migrations: the database's shape, brought up to date by the product itself."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from bot import models
+from bot.db import Base, Database, Instant
+
+HERE = Path(__file__).resolve().parent
+# One number for the advisory lock that upgrading processes of this product take on PostgreSQL.
+LOCK = 0x676F6F647465726D
+
+
+def upgrade(db: Database) -> bool:
+    """Bring `db` to the newest shape; true when there was something to do.
+
+    All of it is one transaction, so that a failure leaves the old shape. Processes that start together take turns: the
+    second finds the work done.
+    """
+    with db.reading() as session:
+        if _revision(session.connection()) == newest():
+            return False
+    with db.engine.begin() as connection:
+        if not db.sqlite:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+        if _revision(connection) == newest():
+            return False
+        command.upgrade(config(connection), "head")
+    return True
+
+
+@cache
+def newest() -> str | None:
+    """The revision that the product's code is written for."""
+    return ScriptDirectory.from_config(config()).get_current_head()
+
+
+def differences(db: Database) -> list[Any]:
+    """What the models have and the database lacks, or the reverse, as Alembic names it; empty when they agree."""
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": compare_type})
+        return list(compare_metadata(context, Base.metadata))
+
+
+def config(connection: sa.Connection | None = None) -> Config:
+    """Alembic's configuration for these scripts, to run on `connection` if one is given."""
+    made = Config()
+    made.set_main_option("script_location", str(HERE).replace("%", "%%"))
+    made.attributes["connection"] = connection
+    return made
+
+
+def compare_type(
+    _context: MigrationContext, _inspected: Any, _declared: Any, inspected_type: Any, declared_type: Any
+) -> bool | None:
+    """Alembic's hook: an `Instant` is the time that the database keeps for it, and no difference."""
+    if isinstance(declared_type, Instant):
+        return not isinstance(inspected_type, sa.DateTime)
+    return None
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+assert models  # importing it registers every table

@@ -1,0 +1,137 @@
+"""The one inbox: conversations and their transcripts (design section 1, 1)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot import clock
+from bot.db import Base, new_id
+
+
+class Channel(StrEnum):
+    """The doors."""
+
+    WEB = "web"
+    SMS = "sms"
+    WHATSAPP = "whatsapp"
+
+
+class Holder(StrEnum):
+    """Who answers. Changed by `conversations.holder.change` only."""
+
+    BOT = "bot"
+    QUEUE = "queue"
+    AGENT = "agent"
+
+
+class Author(StrEnum):
+    """Who speaks."""
+
+    CUSTOMER = "customer"
+    BOT = "bot"
+    AGENT = "agent"
+    SYSTEM = "system"
+
+
+class Conversation(Base):
+    """One customer on one address, for as long as they know us.
+
+    `customer_id` is set by verification only and is trusted while `verified_until` is ahead. `turn_until` is the lease of
+    whoever is answering at this moment, so that turns never overlap; a crash lets it run out. `last_seq` numbers messages.
+    """
+
+    __tablename__ = "conversations"
+    __table_args__ = (
+        sa.Index("ix_conversations_holder_waiting_since", "holder", "waiting_since"),
+        sa.Index("ix_conversations_channel_address", "channel", "address"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    channel: Mapped[Channel] = mapped_column(sa.String(16))
+    address: Mapped[str | None] = mapped_column(sa.String(100))
+    locale: Mapped[str] = mapped_column(sa.String(16), default="en-US")
+    customer_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("customers.id"), index=True)
+    verified_until: Mapped[dt.datetime | None]
+    holder: Mapped[Holder] = mapped_column(sa.String(8), default=Holder.BOT)
+    agent_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("agents.id"), index=True)
+    handoff_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("handoffs.id", use_alter=True))
+    waiting_since: Mapped[dt.datetime | None]
+    closed_at: Mapped[dt.datetime | None]
+    last_seq: Mapped[int] = mapped_column(default=0)
+    last_message_at: Mapped[dt.datetime | None]
+    turn_until: Mapped[dt.datetime | None]
+    turn_owner: Mapped[uuid.UUID | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    dialogue_reset: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+
+
+class Message(Base):
+    """One thing said. `seq` orders the conversation; `client_id` is the sender's own id, unique in it.
+
+    A customer's message waits for an answer while `pending` is true. `hidden` marks what only agents see (notes).
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        sa.UniqueConstraint("conversation_id", "seq"),
+        sa.UniqueConstraint("conversation_id", "client_id"),
+        sa.Index(
+            "ix_messages_pending",
+            "created_at",
+            sqlite_where=sa.text("pending"),
+            postgresql_where=sa.text("pending"),
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    conversation_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("conversations.id"))
+    seq: Mapped[int]
+    author: Mapped[Author] = mapped_column(sa.String(8))
+    agent_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("agents.id"))
+    text: Mapped[str] = mapped_column(sa.Text, default="")
+    payload: Mapped[str | None] = mapped_column(sa.Text)
+    buttons: Mapped[list[Any] | None]
+    card: Mapped[dict[str, Any] | None]
+    client_id: Mapped[str | None] = mapped_column(sa.String(64))
+    hidden: Mapped[bool] = mapped_column(default=False)
+    pending: Mapped[bool] = mapped_column(default=False)
+    intent: Mapped[str | None] = mapped_column(sa.String(64))
+    confidence: Mapped[float | None]
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+
+
+class DeliveryStatus(StrEnum):
+    """Never moves backwards (T1)."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class Delivery(Base):
+    """Something to be sent out, and how far it got. `body` is emptied once a one-time code was sent (`secret`)."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (sa.Index("ix_deliveries_status_next_at", "status", "next_at"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    message_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("messages.id"), index=True)
+    channel: Mapped[Channel] = mapped_column(sa.String(16))
+    address: Mapped[str] = mapped_column(sa.String(254))
+    body: Mapped[str] = mapped_column(sa.Text)
+    secret: Mapped[bool] = mapped_column(default=False)
+    status: Mapped[DeliveryStatus] = mapped_column(sa.String(16), default=DeliveryStatus.QUEUED)
+    provider_id: Mapped[str | None] = mapped_column(sa.String(64), index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    expires_at: Mapped[dt.datetime | None]
+    error: Mapped[str | None] = mapped_column(sa.String(64))
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)

@@ -1,0 +1,47 @@
+"""What outside services told us, kept raw and once (S1)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot import clock
+from bot.db import Base, new_id
+
+
+class Source(StrEnum):
+    """Who told us."""
+
+    STRIPE = "stripe"
+    TWILIO = "twilio"
+    META = "meta"
+
+
+class ExternalEvent(Base):
+    """One verified webhook. (`source`, `external_id`) is unique, so a duplicate stops at insertion."""
+
+    __tablename__ = "external_events"
+    __table_args__ = (
+        sa.UniqueConstraint("source", "external_id"),
+        sa.Index(
+            "ix_external_events_unprocessed",
+            "received_at",
+            sqlite_where=sa.text("processed_at IS NULL"),
+            postgresql_where=sa.text("processed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    source: Mapped[Source] = mapped_column(sa.String(16))
+    external_id: Mapped[str] = mapped_column(sa.String(255))
+    kind: Mapped[str] = mapped_column(sa.String(100))
+    object_id: Mapped[str | None] = mapped_column(sa.String(255))
+    body: Mapped[bytes]
+    received_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    processed_at: Mapped[dt.datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(sa.String(200))

@@ -1,0 +1,147 @@
+"""The pay page `/pay/<token>`: shows the business and the amount, never a debt (P1). It works without script.
+
+A preview of the link opens nothing at Stripe: the Checkout Session is made on the customer's click.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import structlog
+import yaml
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy.orm import Session
+
+from bot import policies
+from bot.billing import payments
+from bot.billing.payments import Checkout, PageState
+from bot.billing.stripe import PaymentGateway
+from bot.channels.front_door import FrontDoor
+from bot.conversations import receipts
+from bot.errors import Conflict, NotFound, OutsideService
+from bot.models import Conversation, Customer
+from bot.money import Money
+from bot.settings import ROOT
+
+routes = APIRouter(prefix="/pay")
+log = structlog.get_logger()
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+@routes.get("/{token}")
+async def show(token: str, request: Request, returned: bool = False) -> HTMLResponse:
+    """The page of a payment, in the customer's language. After Stripe sends the customer back, its word is asked for at once."""
+    door: FrontDoor = request.app.state.front_door
+    if returned:
+        await _ask_stripe(request, token)
+    try:
+        facts = await door.in_reading(lambda session: _facts(session, token))
+    except NotFound:
+        return _page("unknown", "en", status=404)
+    return _page(facts.pop("state"), facts.pop("locale"), **facts)
+
+
+@routes.post("/{token}/checkout")
+async def checkout(token: str, request: Request) -> Any:
+    """Mint the Checkout Session, or find the one that is open, and lead there (303)."""
+    door: FrontDoor = request.app.state.front_door
+    gateway: PaymentGateway = request.app.state.gateway
+    try:
+        begun: Checkout = await door.in_transaction(lambda session: payments.begin_checkout(session, token))
+        url = begun.url
+        if url is None:
+            made = await asyncio.to_thread(gateway.create_checkout, begun.request, begun.idempotency_key)
+            await door.in_transaction(lambda session: payments.record_checkout(session, begun.payment_id, made))
+            url = made.url
+    except NotFound:
+        return _page("unknown", "en", status=404)
+    except Conflict:
+        return RedirectResponse(f"/pay/{token}", status_code=303)
+    except OutsideService as error:
+        log.warning("checkout_failed", retryable=error.retryable)
+        facts = await door.in_reading(lambda session: _facts(session, token))
+        return _page("unavailable", facts.pop("locale"), status=503, **{**facts, "state": "payable"})
+    if url is None:
+        return RedirectResponse(f"/pay/{token}", status_code=303)
+    return RedirectResponse(url, status_code=303)
+
+
+async def _ask_stripe(request: Request, token: str) -> None:
+    """The customer came back from Stripe, perhaps before its webhook: ask how the payment stands. Failing is no harm."""
+    door: FrontDoor = request.app.state.front_door
+    gateway: PaymentGateway = request.app.state.gateway
+
+    def session_id(session: Session) -> str | None:
+        return payments.find(session, token).checkout_session_id
+
+    try:
+        known = await door.in_reading(session_id)
+        if known is not None:
+            told = await asyncio.to_thread(receipts.follow_up, door.db, gateway, known)
+            if told is not None:
+                door.signals.ring(told, desk=True)
+    except (OutsideService, NotFound, Conflict) as error:
+        log.info("return_not_followed_up", code=error.code)
+
+
+def _facts(session: Session, token: str) -> dict[str, Any]:
+    payment = payments.find(session, token)
+    customer = session.get_one(Customer, payment.customer_id)
+    conversation = session.get(Conversation, payment.conversation_id) if payment.conversation_id else None
+    locale = conversation.locale if conversation is not None else customer.language
+    return {
+        "state": str(payments.page_state(session, payment)),
+        "locale": locale,
+        "amount": Money(payment.amount, payment.currency).format(locale),
+        "action": f"/pay/{token}/checkout",
+    }
+
+
+def _page(state: str, locale: str, *, status: int = 200, **facts: Any) -> HTMLResponse:
+    words = _words(locale)
+    brand = policies.brand_name()
+    values = {"brand": brand, "amount": facts.get("amount", "")}
+    text = {key: sentence.format(**values) for key, sentence in words.items() if isinstance(sentence, str)}
+    html = (
+        _templates()
+        .get_template("pay.html")
+        .render(
+            t=text,
+            state=state,
+            payable=state in (PageState.PAYABLE, "unavailable"),
+            title=text[f"{state}_title"],
+            body=text[f"{state}_body"],
+            brand=brand,
+            locale=locale,
+            amount=facts.get("amount"),
+            action=facts.get("action"),
+        )
+    )
+    form_action = "form-action 'self' https: http://127.0.0.1:* http://localhost:*"
+    policy = f"default-src 'none'; img-src data:; style-src 'self' 'unsafe-inline'; {form_action}; base-uri 'none'; frame-ancestors 'none'"
+    return HTMLResponse(html, status_code=status, headers={**HEADERS, "Content-Security-Policy": policy})
+
+
+@lru_cache(maxsize=16)
+def _words(locale: str) -> dict[str, str]:
+    with (ROOT / "policies" / "pay_page.yml").open(encoding="utf-8") as file:
+        pages: dict[str, dict[str, str]] = yaml.safe_load(file)
+    return {**pages["en"], **pages.get(locale.split("-")[0].lower(), {})}
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    folder = Path(__file__).resolve().parent / "templates"
+    return Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
