@@ -1,0 +1,255 @@
+"""From the bot to a person and back. The customer is told at each step who is speaking."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot import clock
+from bot.conversations import holder, transcript
+from bot.db import lock
+from bot.errors import Conflict, InvalidInput, NotFound
+from bot.models import (
+    Agent,
+    Author,
+    Conversation,
+    Customer,
+    Handoff,
+    HandoffEvent,
+    HandoffEventKind,
+    Holder,
+    Message,
+)
+from bot.words import say
+
+MESSAGE_LIMIT = 8_000
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A conversation in the queue, or with an agent. `place` counts from 1; `waiting_s` is in seconds."""
+
+    conversation: Conversation
+    handoff: Handoff
+    customer: Customer | None
+    place: int
+    waiting_s: float
+
+
+def request(
+    session: Session,
+    conversation_id: uuid.UUID,
+    *,
+    reason: str,
+    skill: str,
+    summary: dict[str, Any],
+    priority: int = 5,
+    actor: str = "bot",
+) -> Handoff:
+    """Put a conversation into the queue. Asked again while it is there or with an agent, the same hand-over (C13)."""
+    conversation = _locked(session, conversation_id)
+    if conversation.holder != Holder.BOT and conversation.handoff_id is not None:
+        return session.get_one(Handoff, conversation.handoff_id)
+    handoff = Handoff(conversation_id=conversation.id, reason=reason, skill=skill, priority=priority, summary=summary)
+    session.add(handoff)
+    session.flush()
+    conversation.handoff_id = handoff.id
+    _record(session, handoff, HandoffEventKind.REQUESTED, actor)
+    holder.change(session, conversation, Holder.QUEUE)
+    session.flush()
+    return handoff
+
+
+def queue(session: Session) -> list[Waiting]:
+    """Who waits, by the predefined criteria: priority, then how long (K13)."""
+    return _listed(session, Conversation.holder == Holder.QUEUE)
+
+
+def held(session: Session, agent: Agent | None = None) -> list[Waiting]:
+    """Conversations with `agent`, or with any agent."""
+    with_agent = Conversation.holder == Holder.AGENT
+    return _listed(session, with_agent if agent is None else with_agent & (Conversation.agent_id == agent.id))
+
+
+def place(session: Session, conversation: Conversation) -> int | None:
+    """The customer's place in the queue, from 1; None when it does not wait."""
+    if conversation.holder != Holder.QUEUE or conversation.handoff_id is None:
+        return None
+    mine = session.get_one(Handoff, conversation.handoff_id)
+    ahead = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Conversation)
+        .join(Handoff, Conversation.handoff_id == Handoff.id)
+        .where(
+            Conversation.holder == Holder.QUEUE,
+            Conversation.id != conversation.id,
+            sa.or_(
+                Handoff.priority < mine.priority,
+                sa.and_(
+                    Handoff.priority == mine.priority,
+                    sa.or_(
+                        Conversation.waiting_since < conversation.waiting_since,
+                        sa.and_(
+                            Conversation.waiting_since == conversation.waiting_since,
+                            Conversation.id < conversation.id,
+                        ),
+                    ),
+                ),
+            ),
+        )
+    )
+    return (ahead or 0) + 1
+
+
+def claim(session: Session, conversation_id: uuid.UUID, agent: Agent) -> Handoff:
+    """Take a waiting conversation. Exactly one agent can; the others get `Conflict`. Claiming one's own again is fine."""
+    conversation = _locked(session, conversation_id)
+    if conversation.holder == Holder.AGENT:
+        if conversation.agent_id == agent.id and conversation.handoff_id is not None:
+            return session.get_one(Handoff, conversation.handoff_id)
+        raise Conflict(f"{_name(session, conversation.agent_id)} has this conversation.", about=conversation_id)
+    if conversation.holder != Holder.QUEUE or conversation.handoff_id is None:
+        raise Conflict("This conversation is not waiting for a person.", about=conversation_id)
+    handoff = session.get_one(Handoff, conversation.handoff_id)
+    holder.change(session, conversation, Holder.AGENT, agent_id=agent.id)
+    _record(session, handoff, HandoffEventKind.CLAIMED, _actor(agent))
+    _tell(session, conversation, "claimed", agent=agent.name)
+    return handoff
+
+
+def reply(session: Session, conversation_id: uuid.UUID, agent: Agent, text: str, client_id: str) -> Message:
+    """An agent's answer, from its holder only. The same `client_id` again is the same message."""
+    conversation = _locked(session, conversation_id)
+    before = transcript.by_client_id(session, conversation_id, client_id)
+    if before is not None:
+        return before
+    _require_holder(session, conversation, agent)
+    return transcript.append(
+        session, conversation, author=Author.AGENT, text=_bounded(text), agent_id=agent.id, client_id=client_id
+    )
+
+
+def note(session: Session, conversation_id: uuid.UUID, agent: Agent, text: str) -> Message:
+    """A note that only agents see."""
+    conversation = _locked(session, conversation_id)
+    return transcript.append(
+        session, conversation, author=Author.AGENT, text=_bounded(text), agent_id=agent.id, hidden=True
+    )
+
+
+def give_back(session: Session, conversation_id: uuid.UUID, agent: Agent, note: str | None = None) -> None:
+    """Return the conversation to the bot, which resumes at a clean state."""
+    conversation = _locked(session, conversation_id)
+    _require_holder(session, conversation, agent)
+    _end(session, conversation, HandoffEventKind.RETURNED, _actor(agent), note)
+    holder.change(session, conversation, Holder.BOT)
+    _tell(session, conversation, "returned", agent=agent.name)
+
+
+def close(session: Session, conversation_id: uuid.UUID, agent: Agent, note: str | None = None) -> None:
+    """End it for now. The customer's next message opens it again, and the bot answers first (design section 10, 12)."""
+    conversation = _locked(session, conversation_id)
+    _require_holder(session, conversation, agent)
+    _end(session, conversation, HandoffEventKind.CLOSED, _actor(agent), note)
+    holder.change(session, conversation, Holder.BOT)
+    conversation.closed_at = clock.now()
+    _tell(session, conversation, "closed", agent=agent.name)
+
+
+def transfer(
+    session: Session, conversation_id: uuid.UUID, agent: Agent, to_agent: Agent | None, note: str | None = None
+) -> None:
+    """Give it to a colleague, or back to the queue (`to_agent` None). A supervisor may move anybody's."""
+    conversation = _locked(session, conversation_id)
+    if conversation.holder != Holder.AGENT or conversation.handoff_id is None:
+        raise Conflict("Only a conversation that an agent has can be transferred.", about=conversation_id)
+    left = _name(session, conversation.agent_id)
+    handoff = session.get_one(Handoff, conversation.handoff_id)
+    since = conversation.created_at if handoff is None else handoff.created_at
+    _record(session, handoff, HandoffEventKind.TRANSFERRED, _actor(agent), note)
+    if to_agent is None:
+        holder.change(session, conversation, Holder.QUEUE)
+        conversation.waiting_since = since
+        _tell(session, conversation, "requeued", agent=left)
+    else:
+        holder.change(session, conversation, Holder.AGENT, agent_id=to_agent.id)
+        _record(session, handoff, HandoffEventKind.CLAIMED, _actor(to_agent))
+        _tell(session, conversation, "claimed", agent=to_agent.name)
+
+
+def withdraw(session: Session, conversation: Conversation) -> None:
+    """The waiting customer goes back to the assistant (design section 10, 2). The caller holds the row's lock."""
+    _end(session, conversation, HandoffEventKind.RETURNED, "customer", None)
+    holder.change(session, conversation, Holder.BOT)
+    _tell(session, conversation, "back_to_assistant")
+
+
+def _listed(session: Session, condition: sa.ColumnElement[bool]) -> list[Waiting]:
+    rows: Sequence[Any] = session.execute(
+        sa.select(Conversation, Handoff, Customer)
+        .join(Handoff, Conversation.handoff_id == Handoff.id)
+        .outerjoin(Customer, Conversation.customer_id == Customer.id)
+        .where(condition)
+        .order_by(Handoff.priority, Conversation.waiting_since, Conversation.id)
+    ).all()
+    at = clock.now()
+    return [
+        Waiting(conversation, handoff, customer, number, _seconds(at, conversation.waiting_since or handoff.created_at))
+        for number, (conversation, handoff, customer) in enumerate(rows, start=1)
+    ]
+
+
+def _seconds(now: dt.datetime, since: dt.datetime) -> float:
+    return max(0.0, (now - since).total_seconds())
+
+
+def _locked(session: Session, conversation_id: uuid.UUID) -> Conversation:
+    conversation = lock(session, Conversation, conversation_id)
+    if conversation is None:
+        raise NotFound("There is no such conversation.", about=conversation_id)
+    return conversation
+
+
+def _require_holder(session: Session, conversation: Conversation, agent: Agent) -> None:
+    if conversation.holder == Holder.AGENT and conversation.agent_id == agent.id:
+        return
+    if conversation.holder == Holder.AGENT:
+        raise Conflict(f"{_name(session, conversation.agent_id)} has this conversation.", about=conversation.id)
+    raise Conflict("Claim the conversation first.", about=conversation.id)
+
+
+def _end(session: Session, conversation: Conversation, kind: HandoffEventKind, actor: str, note: str | None) -> None:
+    if conversation.handoff_id is not None:
+        _record(session, session.get_one(Handoff, conversation.handoff_id), kind, actor, note)
+
+
+def _record(session: Session, handoff: Handoff, kind: HandoffEventKind, actor: str, note: str | None = None) -> None:
+    session.add(HandoffEvent(handoff_id=handoff.id, kind=kind, actor=actor, note=note))
+
+
+def _tell(session: Session, conversation: Conversation, key: str, **values: object) -> None:
+    transcript.append(session, conversation, author=Author.SYSTEM, text=say(key, conversation.locale, **values))
+
+
+def _bounded(text: str) -> str:
+    text = text.strip()
+    if not text:
+        raise InvalidInput("Please write something first.")
+    if len(text) > MESSAGE_LIMIT:
+        raise InvalidInput(f"Please keep a message under {MESSAGE_LIMIT:,} characters; yours has {len(text):,}.")
+    return text
+
+
+def _name(session: Session, agent_id: uuid.UUID | None) -> str:
+    agent = session.get(Agent, agent_id) if agent_id else None
+    return agent.name if agent else "A colleague"
+
+
+def _actor(agent: Agent) -> str:
+    return f"agent:{agent.id}"

@@ -1,0 +1,296 @@
+"""Where a customer's message goes: to the bot, to the queue or to an agent (design section 3).
+
+A turn of the bot is leased on the conversation's row: only the lease's owner answers, a crash lets the lease run out, and
+`recover` finishes what was left. The holder is read again, under the lock, before a bot's reply is recorded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.orm import Session
+
+from bot import clock
+from bot.conversations import handoff, transcript
+from bot.conversations.dialogue import Answer, Dialogue, Turn
+from bot.conversations.redaction import redact_cards
+from bot.conversations.signals import Signals
+from bot.db import Database, lock, new_id
+from bot.errors import DialogueFailed, InvalidInput, NotFound, TooMany
+from bot.models import Author, Conversation, Holder, Message
+from bot.words import say
+
+LEASE = dt.timedelta(seconds=20)  # longer than the wait for Rasa (`GT_RASA_TIMEOUT`)
+ACKNOWLEDGE_EVERY = dt.timedelta(minutes=3)
+UNANSWERED_LIMIT = 20
+FAILURES_BEFORE_PERSON = 2
+BACK_TO_ASSISTANT = "/back_to_assistant"
+PERSON = "/request_human"
+WAIT_FOR_REPAIR = dt.timedelta(seconds=60)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message taken in. `lease` is set when the bot's turn is the receiver's to run."""
+
+    message_id: uuid.UUID
+    lease: uuid.UUID | None
+    desk: bool
+
+
+def receive(
+    session: Session,
+    conversation_id: uuid.UUID,
+    *,
+    client_id: str,
+    text: str | None = None,
+    payload: str | None = None,
+) -> Received:
+    """Write down what the customer said or chose, and route it by the holder.
+
+    Raises `InvalidInput` (empty, too long, a choice that is not open), `TooMany`, `NotFound`. Nothing is stored then.
+    The same `client_id` again changes nothing and gives the same message.
+    """
+    conversation = lock(session, Conversation, conversation_id)
+    if conversation is None:
+        raise NotFound("There is no such conversation.", about=conversation_id)
+    before = transcript.by_client_id(session, conversation_id, client_id)
+    if before is not None:
+        return Received(before.id, None, desk=False)
+    text = _readable(session, conversation, text, payload)
+    if payload == BACK_TO_ASSISTANT:
+        return _back_to_assistant(session, conversation, client_id, text)
+    to_bot = conversation.holder == Holder.BOT
+    busy = to_bot and conversation.turn_until is not None
+    if busy and len(transcript.pending(session, conversation_id)) >= UNANSWERED_LIMIT:
+        raise TooMany(say("too_fast", conversation.locale), retry_after=5, about=conversation_id)
+    conversation.closed_at = None
+    message = transcript.append(
+        session,
+        conversation,
+        author=Author.CUSTOMER,
+        text=text,
+        payload=payload,
+        client_id=client_id,
+        pending=to_bot,
+    )
+    if conversation.holder == Holder.QUEUE:
+        _acknowledge(session, conversation)
+    session.flush()
+    lease = _lease(conversation) if to_bot else None
+    return Received(message.id, lease, desk=not to_bot)
+
+
+async def answer(
+    db: Database, dialogue: Dialogue, signals: Signals, conversation_id: uuid.UUID, lease: uuid.UUID
+) -> None:
+    """Run the bot's turns for every message that waits, in order, while the lease is ours."""
+    while (turn := await asyncio.to_thread(_next_turn, db, conversation_id, lease)) is not None:
+        said: Answer | DialogueFailed
+        try:
+            if turn.reset:
+                await dialogue.reset(conversation_id, turn.turn.locale)
+            said = await dialogue.converse(turn.turn)
+        except DialogueFailed as error:
+            said = error
+            log.warning(
+                "turn_failed", conversation=str(conversation_id), reason=str(error.about), retryable=error.retryable
+            )
+        more = await asyncio.to_thread(_record, db, conversation_id, lease, turn, said)
+        signals.ring(conversation_id, desk=more.desk)
+        if not more.go_on:
+            return
+
+
+async def recover(db: Database, dialogue: Dialogue, signals: Signals) -> int:
+    """Finish what a crash or an outage left unanswered; how many conversations were taken up."""
+    leases = await asyncio.to_thread(_leases_to_recover, db)
+    await asyncio.gather(*(answer(db, dialogue, signals, conversation_id, lease) for conversation_id, lease in leases))
+    return len(leases)
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    turn: Turn
+    reset: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _More:
+    go_on: bool
+    desk: bool
+
+
+def _readable(session: Session, conversation: Conversation, text: str | None, payload: str | None) -> str:
+    if payload is not None:
+        title = transcript.offers(session, conversation.id, payload)
+        if title is None:
+            raise InvalidInput(say("choice_gone", conversation.locale))
+        return title
+    text = (text or "").replace("\x00", "").strip()
+    if not text:
+        raise InvalidInput(say("empty", conversation.locale))
+    if len(text) > handoff.MESSAGE_LIMIT:
+        limit, length = f"{handoff.MESSAGE_LIMIT:,}", f"{len(text):,}"
+        raise InvalidInput(say("too_long", conversation.locale, limit=limit, length=length))
+    return redact_cards(text, say("card_removed", conversation.locale))
+
+
+def _back_to_assistant(session: Session, conversation: Conversation, client_id: str, text: str) -> Received:
+    """The customer gives up the place in the queue. With an agent or the bot already, only the wish is written down."""
+    message = transcript.append(
+        session, conversation, author=Author.CUSTOMER, text=text, payload=BACK_TO_ASSISTANT, client_id=client_id
+    )
+    session.flush()
+    if conversation.holder == Holder.QUEUE:
+        handoff.withdraw(session, conversation)
+    return Received(message.id, None, desk=True)
+
+
+def _acknowledge(session: Session, conversation: Conversation) -> None:
+    """Tell a waiting customer their place, at most every few minutes (design section 10, 2)."""
+    last = session.scalar(
+        sa.select(sa.func.max(Message.created_at)).where(
+            Message.conversation_id == conversation.id, Message.author == Author.SYSTEM
+        )
+    )
+    if last is not None and clock.now() - last < ACKNOWLEDGE_EVERY:
+        return
+    place = handoff.place(session, conversation) or 1
+    locale = conversation.locale
+    where = say("waiting_first", locale) if place == 1 else say("waiting_place", locale, place=place)
+    transcript.append(
+        session,
+        conversation,
+        author=Author.SYSTEM,
+        text=say("waiting", locale, place=where),
+        buttons=[{"title": say("button_assistant", locale), "payload": BACK_TO_ASSISTANT}],
+    )
+
+
+def _lease(conversation: Conversation) -> uuid.UUID | None:
+    at = clock.now()
+    if conversation.turn_until is not None and conversation.turn_until > at:
+        return None
+    conversation.turn_owner = new_id()
+    conversation.turn_until = at + LEASE
+    return conversation.turn_owner
+
+
+def _release(conversation: Conversation) -> None:
+    conversation.turn_owner = conversation.turn_until = None
+
+
+def _next_turn(db: Database, conversation_id: uuid.UUID, lease: uuid.UUID) -> _Turn | None:
+    with db.reading() as session:
+        conversation = session.get_one(Conversation, conversation_id)
+        waiting = transcript.pending(session, conversation_id)
+        if conversation.turn_owner == lease and conversation.holder == Holder.BOT and waiting:
+            message = waiting[0]
+            text = message.text if message.payload is None else None
+            turn = Turn(conversation_id, message.id, conversation.locale, text=text, payload=message.payload)
+            return _Turn(turn, conversation.dialogue_reset)
+    with db.transaction() as session:
+        held = lock(session, Conversation, conversation_id)
+        if held is not None and held.turn_owner == lease:
+            _release(held)
+    return None
+
+
+def _record(
+    db: Database, conversation_id: uuid.UUID, lease: uuid.UUID, turn: _Turn, said: Answer | DialogueFailed
+) -> _More:
+    with db.transaction() as session:
+        conversation = lock(session, Conversation, conversation_id)
+        message = session.get(Message, turn.turn.message_id)
+        if conversation is None or message is None or conversation.turn_owner != lease:
+            return _More(go_on=False, desk=False)
+        answered = message.pending or conversation.holder == Holder.QUEUE
+        if isinstance(said, DialogueFailed):
+            again = message.pending and _apologise(session, conversation, message, said)
+            if again:
+                # The lease stays until it runs out: that is the pause before `recover` tries again.
+                conversation.turn_until = clock.now() + dt.timedelta(seconds=3)
+                return _More(go_on=False, desk=conversation.holder != Holder.BOT)
+        else:
+            message.intent, message.confidence = said.intent, said.confidence
+            message.pending = False
+            conversation.dialogue_reset = conversation.dialogue_reset and not turn.reset
+            if answered and conversation.holder != Holder.AGENT:
+                conversation.failures = 0
+                _say(session, conversation, said)
+        session.flush()
+        go_on = conversation.holder == Holder.BOT and bool(transcript.pending(session, conversation_id))
+        if go_on:
+            conversation.turn_until = clock.now() + LEASE
+        else:
+            _release(conversation)
+        return _More(go_on=go_on, desk=conversation.holder != Holder.BOT)
+
+
+def _say(session: Session, conversation: Conversation, said: Answer) -> None:
+    for reply in said.replies:
+        buttons: list[Any] | None = [dict(button) for button in reply.buttons] or None
+        transcript.append(session, conversation, author=Author.BOT, text=reply.text, buttons=buttons, card=reply.card)
+
+
+def _apologise(session: Session, conversation: Conversation, message: Message, failed: DialogueFailed) -> bool:
+    """Tell the customer kindly; give the conversation to a person when it lasts. Whether the turn is to be tried again."""
+    first = conversation.failures == 0
+    conversation.failures += 1
+    locale = conversation.locale
+    person = [{"title": say("button_person", locale), "payload": PERSON}]
+    wants_person = message.payload == PERSON
+    if failed.retryable and not wants_person and clock.now() - message.created_at < WAIT_FOR_REPAIR:
+        if first:
+            transcript.append(session, conversation, author=Author.BOT, text=say("unavailable", locale), buttons=person)
+        return True
+    message.pending = False
+    if failed.retryable or wants_person or conversation.failures >= FAILURES_BEFORE_PERSON:
+        transcript.append(session, conversation, author=Author.BOT, text=say("failed_to_person", locale))
+        handoff.request(
+            session,
+            conversation.id,
+            reason="technical_failure",
+            skill="general",
+            summary={"what": "The assistant failed; the customer's messages are unanswered."},
+            actor="system",
+        )
+    else:
+        transcript.append(session, conversation, author=Author.BOT, text=say("failed", locale), buttons=person)
+    return False
+
+
+def _leases_to_recover(db: Database) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    with db.reading() as session:
+        ids = list(
+            session.scalars(
+                sa.select(Message.conversation_id)
+                .join(Conversation, Conversation.id == Message.conversation_id)
+                .where(
+                    Message.pending.is_(True),
+                    Conversation.holder == Holder.BOT,
+                    sa.or_(Conversation.turn_until.is_(None), Conversation.turn_until < clock.now()),
+                )
+                .distinct()
+                .limit(50)
+            )
+        )
+    if not ids:
+        return []
+    leases = []
+    for conversation_id in ids:
+        with db.transaction() as session:
+            conversation = lock(session, Conversation, conversation_id)
+            lease = _lease(conversation) if conversation is not None else None
+            if lease is not None:
+                leases.append((conversation_id, lease))
+    return leases

@@ -1,0 +1,119 @@
+"""Waking those who wait for news of a conversation: long polls, event streams, the desk.
+
+Within a process a change rings at once. Changes made by other processes (receipts, the worker, a second web process) are
+noticed by a cheap look at the database, four times a second, while somebody waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+
+from bot.db import Database
+from bot.models import Conversation, Holder
+
+LOOK_EVERY_S = 0.25
+DESK = "desk"
+
+log = structlog.get_logger()
+
+
+class Bell:
+    """One listener's bell. `wait` returns whether it rang before the time (seconds) was over, and is then silent again."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def ring(self) -> None:
+        """Wake the listener."""
+        self._event.set()
+
+    async def wait(self, timeout: float) -> bool:
+        """Wait for a ring. Rings since the last wait count."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._event.wait(), timeout)
+        rang = self._event.is_set()
+        self._event.clear()
+        return rang
+
+
+class Signals:
+    """The bells of one process, by topic: a conversation's id, or `DESK` for anything that concerns the desk."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._bells: dict[str, set[Bell]] = defaultdict(set)
+        self._seen: dict[str, Any] = {}
+
+    @contextlib.contextmanager
+    def listen(self, topic: uuid.UUID | str) -> Iterator[Bell]:
+        """A bell for `topic`. Listen first, look second, wait third: then no change slips through between."""
+        key, bell = str(topic), Bell()
+        self._bells[key].add(bell)
+        try:
+            yield bell
+        finally:
+            self._bells[key].discard(bell)
+            if not self._bells[key]:
+                del self._bells[key]
+                self._seen.pop(key, None)
+
+    async def wait(self, topic: uuid.UUID | str, timeout: float) -> bool:
+        """Wait up to `timeout` seconds for a change of `topic`; whether there was one."""
+        with self.listen(topic) as bell:
+            return await bell.wait(timeout)
+
+    def ring(self, topic: uuid.UUID | str, *, desk: bool = False) -> None:
+        """Tell this process's listeners that `topic` changed, and the desk's too if it concerns them. Event loop only."""
+        for key in (str(topic), DESK) if desk else (str(topic),):
+            for bell in tuple(self._bells.get(key, ())):
+                bell.ring()
+
+    async def watch(self) -> None:
+        """Look for other processes' changes until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            topics = list(self._bells)
+            if not topics:
+                continue
+            try:
+                marks = await asyncio.to_thread(self._marks, topics)
+            except sa.exc.SQLAlchemyError as error:
+                log.warning("signals_look_failed", error=type(error).__name__)
+                continue
+            for topic, mark in marks.items():
+                if self._seen.setdefault(topic, mark) != mark:
+                    self._seen[topic] = mark
+                    self.ring(topic)
+
+    def _marks(self, topics: list[str]) -> dict[str, Any]:
+        ids = [uuid.UUID(topic) for topic in topics if topic != DESK]
+        marks: dict[str, Any] = {}
+        with self._db.reading() as session:
+            if ids:
+                columns = (Conversation.id, Conversation.last_seq, Conversation.holder, Conversation.agent_id)
+                for row in session.execute(sa.select(*columns).where(Conversation.id.in_(ids))):
+                    marks[str(row.id)] = tuple(row)[1:]
+            if DESK in topics:
+                marks[DESK] = [
+                    tuple(row)
+                    for row in session.execute(
+                        sa.select(
+                            Conversation.holder,
+                            sa.func.count(),
+                            sa.func.sum(Conversation.last_seq),
+                            sa.func.max(Conversation.waiting_since),
+                        )
+                        .where(Conversation.holder != Holder.BOT)
+                        .group_by(Conversation.holder)
+                        .order_by(Conversation.holder)
+                    )
+                ]
+        return marks

@@ -1,0 +1,101 @@
+"""The transcript: everything said in a conversation, numbered without gaps."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot import clock
+from bot.models import Author, Conversation, Message
+
+
+def append(
+    session: Session,
+    conversation: Conversation,
+    *,
+    author: Author,
+    text: str = "",
+    payload: str | None = None,
+    buttons: list[Any] | None = None,
+    card: dict[str, Any] | None = None,
+    agent_id: uuid.UUID | None = None,
+    client_id: str | None = None,
+    hidden: bool = False,
+    pending: bool = False,
+) -> Message:
+    """Add a message at the end. The caller holds the lock of the conversation's row, so that numbers never collide."""
+    at = clock.now()
+    conversation.last_seq += 1
+    conversation.last_message_at = at
+    message = Message(
+        conversation_id=conversation.id,
+        seq=conversation.last_seq,
+        author=author,
+        text=text,
+        payload=payload,
+        buttons=buttons,
+        card=card,
+        agent_id=agent_id,
+        client_id=client_id,
+        hidden=hidden,
+        pending=pending,
+        created_at=at,
+    )
+    session.add(message)
+    return message
+
+
+def after(
+    session: Session, conversation_id: uuid.UUID, seq: int = 0, *, limit: int = 200, hidden: bool = False
+) -> list[Message]:
+    """Messages numbered above `seq`, oldest first, at most `limit`; notes between agents only if `hidden`."""
+    query = sa.select(Message).where(Message.conversation_id == conversation_id, Message.seq > seq)
+    if not hidden:
+        query = query.where(Message.hidden.is_(False))
+    return list(session.scalars(query.order_by(Message.seq).limit(limit)))
+
+
+def by_client_id(session: Session, conversation_id: uuid.UUID, client_id: str) -> Message | None:
+    """The message that its sender named `client_id`, so that sending it twice is sending it once."""
+    return session.scalar(
+        sa.select(Message).where(Message.conversation_id == conversation_id, Message.client_id == client_id)
+    )
+
+
+def pending(session: Session, conversation_id: uuid.UUID) -> list[Message]:
+    """The customer's messages that still wait for the bot, oldest first."""
+    return list(
+        session.scalars(
+            sa.select(Message)
+            .where(Message.conversation_id == conversation_id, Message.pending.is_(True))
+            .order_by(Message.seq)
+        )
+    )
+
+
+def offers(session: Session, conversation_id: uuid.UUID, payload: str, *, newest: int = 30) -> str | None:
+    """The title under which one of the `newest` messages offered `payload` (button or card option), or None.
+
+    Only what was offered may be chosen: a payload is an instruction to the dialogue.
+    """
+    rows = session.execute(
+        sa.select(Message.buttons, Message.card)
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.hidden.is_(False),
+            sa.or_(Message.buttons.is_not(None), Message.card.is_not(None)),
+        )
+        .order_by(Message.seq.desc())
+        .limit(newest)
+    )
+    for buttons, card in rows:
+        for button in buttons or []:
+            if button.get("payload") == payload:
+                return str(button.get("title") or "")
+        for option in (card or {}).get("options") or []:
+            if option.get("payload") == payload:
+                return str(option.get("title") or "")
+    return None

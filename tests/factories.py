@@ -1,0 +1,98 @@
+"""Makers of test data, a function a table: everything has a sensible value, and any can be given."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot import clock
+from bot.billing import invoices
+from bot.billing.stripe import CheckoutSession
+from bot.models import Channel, Conversation, Customer, Hold, HoldKind, HoldStatus, Invoice, Payment
+from bot.money import Money
+
+_numbers = itertools.count(1)
+
+
+def customer(session: Session, **given: Any) -> Customer:
+    """A customer in the United States with a phone and an e-mail address of their own."""
+    number = next(_numbers)
+    values: dict[str, Any] = {
+        "account_number": f"T-{number}",
+        "name": "Robin Park",
+        "email": f"robin{number}@example.com",
+        "phone": f"+1212555{number:04d}",
+        "language": "en-US",
+        "time_zone": "America/Chicago",
+        "country": "US",
+        "currency": "USD",
+    }
+    made = Customer(**(values | given))
+    session.add(made)
+    session.flush()
+    return made
+
+
+def invoice(
+    session: Session, to: Customer, amount: str = "100.00", *, late: int = 10, disputed: bool = False, **given: Any
+) -> Invoice:
+    """An invoice of `to` with its posting, due `late` days ago in the customer's zone (negative: ahead)."""
+    due_on = clock.today(to.time_zone) - dt.timedelta(days=late)
+    values: dict[str, Any] = {
+        "number": f"T-INV-{next(_numbers)}",
+        "description": "Goods",
+        "issued_on": due_on - dt.timedelta(days=30),
+        "due_on": due_on,
+    }
+    made = invoices.issue(session, to, amount=Money.of(amount, to.currency), **(values | given))
+    if disputed:
+        hold(session, made)
+    return made
+
+
+def hold(session: Session, on: Invoice, kind: HoldKind = HoldKind.DISPUTE, **given: Any) -> Hold:
+    """A confirmed hold on an invoice."""
+    values: dict[str, Any] = {"customer_id": on.customer_id, "invoice_id": on.id, "status": HoldStatus.CONFIRMED}
+    made = Hold(kind=kind, **(values | given))
+    session.add(made)
+    session.flush()
+    return made
+
+
+def maya(session: Session) -> Customer:
+    """GT-1001 of the demo: 200.50 overdue on two invoices, 60.00 more to come."""
+    made = customer(
+        session, account_number="GT-1001", name="Maya Torres", phone="+12105550101", email="maya@example.com"
+    )
+    invoice(session, made, "120.00", late=45, number="INV-1001")
+    invoice(session, made, "80.50", late=15, number="INV-1002")
+    invoice(session, made, "60.00", late=-10, number="INV-1003")
+    return made
+
+
+def conversation(session: Session, **given: Any) -> Conversation:
+    """A conversation on the web, nobody verified."""
+    made = Conversation(**({"channel": Channel.WEB, "address": f"203.0.113.{next(_numbers) % 250}"} | given))
+    session.add(made)
+    session.flush()
+    return made
+
+
+def checkout(payment: Payment, **given: Any) -> CheckoutSession:
+    """Stripe's word about `payment`: by default that it is paid in full."""
+    values: dict[str, Any] = {
+        "id": payment.checkout_session_id or f"cs_test_{next(_numbers)}",
+        "url": None,
+        "status": "complete",
+        "payment_status": "paid",
+        "payment_intent": f"pi_{next(_numbers)}",
+        "amount": Money(payment.amount, payment.currency),
+        "payment_id": str(payment.id),
+        "created_at": clock.now(),
+        "expires_at": clock.now() + dt.timedelta(hours=1),
+        "intent_status": "succeeded",
+    }
+    return CheckoutSession(**(values | given))
