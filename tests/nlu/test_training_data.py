@@ -1,0 +1,160 @@
+"""Guards on the sentences that understanding is trained and measured with; plain YAML, no model.
+
+The files are Rasa NLU YAML: `nlu: [{intent, examples}]`, the examples one `- sentence` a line.
+"""
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+TRAINING = sorted((ROOT / "data" / "nlu").glob("*.yml"))
+HELDOUT = Path(__file__).with_name("heldout.yml")
+
+LEAST = 40
+LEAST_OF_IMPORTANT = 150
+LEAST_HELDOUT = 25
+
+# Missing a sensitive intent harms a person; the others of this list are what most customers come for.
+IMPORTANT = frozenset({
+    "wrong_person", "dispute_debt", "report_hardship", "report_vulnerability", "express_crisis", "cease_contact",
+    "request_human", "out_of_scope", "make_payment", "check_balance", "request_plan", "promise_to_pay",
+})  # fmt: skip
+ORDINARY = frozenset({
+    "greet", "goodbye", "thank", "affirm", "deny", "cancel", "ask_capabilities", "ask_bot_identity",
+    "check_due_date", "explain_balance", "inform",
+})  # fmt: skip
+INTENTS = IMPORTANT | ORDINARY
+
+# The names of the demo customers and agents: nobody else is named in a sentence.
+DEMO_NAMES = frozenset({
+    "maya", "torres", "samuel", "reed", "priya", "nair", "owen", "clarke", "lena", "fischer",
+    "carlos", "mendoza", "beatriz", "souza", "harold", "benson", "ana", "sol",
+})  # fmt: skip
+# Numbers that the authorities keep for fiction (US 555-01xx, Ofcom 07700 900xxx) and the demo customer's in Brazil.
+FICTIONAL_PHONE = re.compile(r"1?\d{3}55501\d\d|(?:44|0)7700900\d{3}|5511950100007")
+DATE_OR_POSTCODE = re.compile(r"\d{4}-\d\d-\d\d|\d\d[./]\d\d[./]\d{4}|\b\d{5}-\d{3}\b")
+DEMO_NUMBER = re.compile(r"GT[- ]?100[1-8]|INV[- ]?10(?:0\d|10|11)", re.IGNORECASE)
+NAMED = re.compile(
+    r"\b(?:name is|name's|called|by the name of|Mr|Mrs|Ms|Dr|there's no|no|not|[Ii]'?m|am|[Tt]his is|a|know)\.?"
+    r" ([A-Z][a-z]+)\b"
+)
+NOT_NAMES = frozenset({"Friday", "God", "Mr", "Mrs"})
+
+
+class Sentence(NamedTuple):
+    """One example: its words, the intent that it stands for, and the file that it is in."""
+
+    text: str
+    intent: str
+    file: str
+
+
+def read(paths: Iterable[Path]) -> list[Sentence]:
+    """Every example of these files, in order."""
+    sentences = []
+    for path in paths:
+        for group in yaml.safe_load(path.read_text("utf-8"))["nlu"]:
+            for line in group["examples"].splitlines():
+                assert line.startswith("- "), f"{path.name}, {group['intent']}: not an example: {line!r}"
+                sentences.append(Sentence(line[2:].strip(), group["intent"], path.name))
+    return sentences
+
+
+def folded(text: str) -> str:
+    """The sentence without what a hurried typist leaves out: capitals, punctuation, double spaces. Emoji and % stay."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    kept = "".join(c for c in plain if c == "%" or not unicodedata.category(c).startswith("P"))
+    return " ".join(kept.split()) or plain.strip()
+
+
+@pytest.fixture(scope="module")
+def training() -> list[Sentence]:
+    """What is trained on."""
+    return read(TRAINING)
+
+
+@pytest.fixture(scope="module")
+def heldout() -> list[Sentence]:
+    """What is only measured with."""
+    return read([HELDOUT])
+
+
+def test_every_intent_is_trained_and_no_other(training: list[Sentence]) -> None:
+    assert {s.intent for s in training} == INTENTS
+
+
+def test_every_intent_is_measured_and_no_other(heldout: list[Sentence]) -> None:
+    assert {s.intent for s in heldout} == INTENTS
+
+
+@pytest.mark.parametrize("intent", sorted(INTENTS))
+def test_an_intent_has_enough_examples_and_a_sensitive_one_more(intent: str, training: list[Sentence]) -> None:
+    """C13: what a customer may ask for is recognised every time, so its training is not thin."""
+    least = LEAST_OF_IMPORTANT if intent in IMPORTANT else LEAST
+    assert sum(s.intent == intent for s in training) >= least
+
+
+@pytest.mark.parametrize("intent", sorted(INTENTS))
+def test_an_intent_has_enough_heldout_sentences(intent: str, heldout: list[Sentence]) -> None:
+    assert sum(s.intent == intent for s in heldout) >= LEAST_HELDOUT
+
+
+def test_an_intent_lives_in_one_file(training: list[Sentence]) -> None:
+    files = defaultdict(set)
+    for sentence in training:
+        files[sentence.intent].add(sentence.file)
+    assert {intent: where for intent, where in files.items() if len(where) > 1} == {}
+
+
+@pytest.mark.parametrize("paths", [TRAINING, [HELDOUT]], ids=["training", "heldout"])
+def test_no_sentence_is_said_twice_within_or_across_intents(paths: list[Path]) -> None:
+    sentences = read(paths)
+    count = Counter(folded(s.text) for s in sentences)
+    assert [(s.text, s.intent) for s in sentences if count[folded(s.text)] > 1] == []
+
+
+def test_no_heldout_sentence_is_trained_on(training: list[Sentence], heldout: list[Sentence]) -> None:
+    trained = {folded(s.text) for s in training}
+    assert [s.text for s in heldout if folded(s.text) in trained] == []
+
+
+def test_sentences_carry_no_entity_marks_nor_commands(training: list[Sentence], heldout: list[Sentence]) -> None:
+    """Amounts, dates and codes are read later by libraries; Rasa reads marks as entities and a slash as an intent."""
+    assert [s.text for s in training + heldout if re.search(r"\]\s*[({]", s.text) or s.text.startswith("/")] == []
+
+
+def test_email_addresses_are_on_a_domain_kept_for_examples(training: list[Sentence], heldout: list[Sentence]) -> None:
+    """P7 in spirit: the repository holds nobody's address."""
+    addresses = [a for s in training + heldout for a in re.findall(r"\S+@\S+\w", s.text)]
+    assert addresses
+    assert [a for a in addresses if not a.endswith("@example.com")] == []
+
+
+def test_long_numbers_are_fictional_phones_and_never_cards(training: list[Sentence], heldout: list[Sentence]) -> None:
+    """P3: no card number, not even an invented one; P7: no telephone that could ring."""
+    numbers = [
+        re.sub(r"\D", "", n)
+        for s in training + heldout
+        for n in re.findall(r"\+?\(?\d[\d ()-]{5,}\d", DATE_OR_POSTCODE.sub("", s.text))
+    ]
+    assert numbers
+    assert [n for n in numbers if len(n) > 6 and not FICTIONAL_PHONE.fullmatch(n)] == []
+
+
+def test_account_and_invoice_numbers_are_the_demos(training: list[Sentence], heldout: list[Sentence]) -> None:
+    found = [m for s in training + heldout for m in re.findall(r"\b(?:GT|INV)[- ]?\d+", s.text, re.IGNORECASE)]
+    assert found
+    assert [m for m in found if not DEMO_NUMBER.fullmatch(m)] == []
+
+
+def test_only_the_demo_customers_and_agents_are_named(training: list[Sentence], heldout: list[Sentence]) -> None:
+    names = [n for s in training + heldout for n in NAMED.findall(s.text)]
+    assert "Maya" in names
+    assert [n for n in names if n not in NOT_NAMES and n.lower() not in DEMO_NAMES] == []
