@@ -24,7 +24,7 @@ for _name in list(os.environ):
 os.environ.update(
     GT_SECRET_KEY="only-for-tests-only-for-tests-only-for-tests",
     GT_RASA_TOKEN="only-for-tests-only-for-tests",
-    GT_IDENTITY_SECRET="the-shop-and-we-know-it-only-for-tests",
+    GT_IDENTITY_SECRET="the-shop-and-we-know-it-only-for-tests-and-nobody-else-knows-it-at-all",
     GT_PUBLIC_URL="https://pay.example",
     GT_VAR=_VAR,
     DATABASE_URL="",

@@ -1,0 +1,66 @@
+"""Policies: what is wrong in a file is said with its name, its key and what is expected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot import policies
+from bot.policies import IdentityPolicy, PaymentsPolicy, PlansPolicy, Policy, PolicyInvalid
+
+GOOD: dict[type[Policy], str] = {
+    kind: (policies.FOLDER / name).read_text()
+    for kind, name in ((PlansPolicy, "plans.yml"), (PaymentsPolicy, "payments.yml"), (IdentityPolicy, "identity.yml"))
+}
+
+
+def test_the_policies_that_we_ship_are_good() -> None:
+    policies.check_all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "says"),
+    [
+        (PlansPolicy, "longest_months: 12", "longest_months: 5", "must not exceed"),
+        (PlansPolicy, "quote_hours: 24", "quote_hours: 999", "before its first instalment"),
+        (PlansPolicy, "first_due_days: 7", "first_due_days: soon", "first_due_days"),
+        (PlansPolicy, "first_due_days", "first_days", "first_days"),
+        (PaymentsPolicy, "checkout_minutes: 60", "checkout_minutes: 20", "checkout_minutes"),
+        (PaymentsPolicy, "Payment to {brand}", "Payment of {amount}", "brand in braces only"),
+        (PaymentsPolicy, "Payment to {brand}", "Payment", "lacks brand"),
+        (PaymentsPolicy, "  en:", "  de:", "English"),
+        (IdentityPolicy, "[US, GB, BR]", "[USA]", "regions"),
+        (IdentityPolicy, "wrong_tries: 5", "wrong_tries: 0", "wrong_tries"),
+        (IdentityPolicy, "wrong_tries: 5", "wrong_tries: [", "cannot be read"),
+    ],
+)
+def test_a_wrong_policy_names_what_is_wrong(
+    tmp_path: Path, kind: type[Policy], before: str, after: str, says: str
+) -> None:
+    assert before in GOOD[kind]
+    path = tmp_path / "policy.yml"
+    path.write_text(GOOD[kind].replace(before, after, 1))
+    with pytest.raises(PolicyInvalid, match=r"policies/policy\.yml") as caught:
+        policies.read(kind, path)
+    assert says in caught.value.message
+
+
+@pytest.mark.parametrize("text", ["", "- a list", "just words"])
+def test_a_policy_is_a_mapping(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "policy.yml"
+    path.write_text(text)
+    with pytest.raises(PolicyInvalid):
+        policies.read(PlansPolicy, path)
+
+
+def test_a_missing_policy_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(PolicyInvalid, match="cannot be read"):
+        policies.read(PlansPolicy, tmp_path / "none.yml")
+
+
+@pytest.mark.parametrize(
+    ("locale", "word"), [("es-MX", "Pago"), ("pt_BR", "Pagamento"), ("de", "Payment"), ("", "Payment")]
+)
+def test_words_come_in_the_language_or_in_english(locale: str, word: str) -> None:
+    assert policies.in_language(policies.payments().description, locale).startswith(word)
