@@ -1,0 +1,40 @@
+"""The sandbox reads the same environment as the product, so that both hold the same keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """What the sandbox needs to know. Built without the environment in tests."""
+
+    model_config = SettingsConfigDict(
+        case_sensitive=False, extra="ignore", env_ignore_empty=True, populate_by_name=True
+    )
+
+    var: Path = Field(ROOT / "var", alias="GT_VAR", description="folder for sandbox.db and the clock's offset")
+    sandbox_port: int = Field(8010, alias="GT_SANDBOX_PORT", ge=1, le=65535)
+    sandbox_url: str = Field("", alias="GT_SANDBOX_URL", description="how a customer's browser reaches the sandbox")
+    http_port: int = Field(8000, alias="GT_HTTP_PORT", ge=1, le=65535)
+    public_url: str = Field("", alias="GT_PUBLIC_URL", description="where webhooks go")
+    stripe_api_key: str = Field(..., alias="STRIPE_API_KEY", min_length=8, description="the key that callers must show")
+    stripe_webhook_secret: str = Field(..., alias="STRIPE_WEBHOOK_SECRET", min_length=8, description="signs webhooks")
+    twilio_account_sid: str = Field("", alias="TWILIO_ACCOUNT_SID", description="empty: every call is refused")
+    twilio_auth_token: str = Field("", alias="TWILIO_AUTH_TOKEN")
+
+    @model_validator(mode="after")
+    def _derive(self) -> Settings:
+        self.var = self.var.resolve()
+        self.public_url = (self.public_url or f"http://127.0.0.1:{self.http_port}").rstrip("/")
+        self.sandbox_url = (self.sandbox_url or f"http://127.0.0.1:{self.sandbox_port}").rstrip("/")
+        return self
+
+    @property
+    def stripe_webhook_url(self) -> str:
+        """Where Stripe's events are sent."""
+        return f"{self.public_url}/webhooks/stripe"
