@@ -1,0 +1,61 @@
+"""A real browser (Chromium from PATH, headless) and a front door that the test directs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.browser.chat import open_chat
+from tests.browser.fake_front_door import FakeFrontDoor
+
+expect.set_options(timeout=10_000)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, started once. Needs the `chromium` package; without it these tests fail and say so."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        pytest.fail("the browser tests need Chromium on PATH: apt-get install chromium")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def door() -> Iterator[FakeFrontDoor]:
+    """A fresh fake front door."""
+    running = FakeFrontDoor()
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A fresh browser profile in en-US and New York; its page errors fail the test."""
+    fresh = browser.new_context(locale="en-US", timezone_id="America/New_York", viewport={"width": 1280, "height": 860})
+    fresh.set_default_timeout(10_000)
+    errors: list[str] = []
+    fresh.on("weberror", lambda error: errors.append(str(error.error)))
+    yield fresh
+    fresh.close()
+    assert errors == []
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """The customer's tab."""
+    return context.new_page()
+
+
+@pytest.fixture
+def chat(page: Page, door: FakeFrontDoor) -> Page:
+    """The shop page with the chat open and greeted."""
+    page.goto(f"{door.url}/shop")
+    open_chat(page)
+    return page
