@@ -18,6 +18,7 @@ from bot.settings import ROOT
 
 AGENTS = (("ana@example.com", "Ana", Role.AGENT), ("sol@example.com", "Sol", Role.SUPERVISOR))
 PASSWORD = "kind-words-only"  # noqa: S105 - the demo's published password (design section 9)
+KEYS = {"STRIPE": "STRIPE_API_KEY", "TWILIO": "TWILIO_AUTH_TOKEN"}
 FILES = ROOT / "data" / "demo"
 
 
@@ -33,7 +34,10 @@ def environment(var: Path) -> dict[str, str]:
         path.write_text("".join(f"{name}={value}\n" for name, value in _fresh().items()))
     kept = {name: value for name, value in dotenv_values(path).items() if value is not None}
     given = {name: value for name, value in os.environ.items() if value}
-    return {**os.environ, **kept, **given, "GT_VAR": str(var), "GT_SANDBOX": "true"}
+    sandbox = f"http://127.0.0.1:{given.get('GT_SANDBOX_PORT', '8010')}"
+    # Whoever brings a key of their own means the provider itself.
+    stand_ins = {f"{name}_API_BASE": sandbox for name, key in KEYS.items() if key not in given}
+    return {**os.environ, **stand_ins, **kept, **given, "GT_VAR": str(var), "GT_SANDBOX": "true"}
 
 
 def _fresh() -> dict[str, str]:

@@ -1,0 +1,101 @@
+"""`make bench`: the table of the README's performance section."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import sqlite3
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import aiohttp
+
+from benchmarks.product import Product, running
+from benchmarks.turns import PLAIN, WITH_ACTION, Talk, growth, measure, open_talks
+
+TURNS = {1: 200, 4: 400, 16: 960}
+
+
+def main() -> None:
+    """Start the product, measure, print."""
+    print(f"{_machine()}; every write durable; one run")
+    commit = _durable_commit()
+    print(f"A bare durable SQLite commit on this disk: {commit:.2f} ms (the floor under every turn)")
+    with running() as product:
+        at_start = product.memory()
+        asyncio.run(_turns(product))
+        _processes(product, at_start)
+
+
+async def _turns(product: Product) -> None:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=100)) as http:
+        talks = await open_talks(product, http)
+        for text in (PLAIN, WITH_ACTION):  # warm, and unmeasured
+            await measure(talks, text, 320)
+        print(
+            "\n| customers at once | turn | p50 ms | p95 ms | turns/s | Rasa alone: p50 ms, turns/s | ratio of p50 |"
+        )
+        print("|---|---|---|---|---|---|---|")
+        for text, name in ((PLAIN, "no action"), (WITH_ACTION, "action")):
+            for count, turns in TURNS.items():
+                peer = await measure(talks[:count], text, turns, bare=True)
+                ours = await measure(talks[:count], text, turns)
+                print(
+                    f"| {count} | {name} | {ours.p50:.1f} | {ours.p95:.1f} | {ours.per_second:.0f} "
+                    f"| {peer.p50:.1f}, {peer.per_second:.0f} | {ours.p50 / peer.p50:.2f} x |"
+                )
+        fresh = await Talk(product, http).open(0)
+        blocks = await growth(fresh)
+    first = blocks[10]
+    print("\n| turns of one conversation | p50 ms of the last ten | against the first ten |")
+    print("|---|---|---|")
+    for mark, spent in blocks.items():
+        print(f"| {mark} | {spent:.1f} | {spent / first:.2f} x |")
+
+
+def _processes(product: Product, at_start: dict[str, float]) -> None:
+    after = product.memory()
+    print("\n| process | start to first answer, s | memory at start, MiB | after the load, MiB |")
+    print("|---|---|---|---|")
+    for name in ("rasa", "web", "actions", "worker"):
+        start = f"{product.started[name]:.1f}" if name in product.started else "-"
+        print(f"| {name} | {start} | {at_start.get(name, 0):.0f} | {after.get(name, 0):.0f} |")
+    print(
+        f"| all | {product.started['everything']:.1f} | {sum(at_start.values()):.0f} | {sum(after.values()):.0f} |"
+    )
+
+
+def _durable_commit() -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        db = sqlite3.connect(Path(folder) / "floor.db", isolation_level=None)
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        db.execute("CREATE TABLE floor (id INTEGER PRIMARY KEY, text TEXT)")
+        times = []
+        for _ in range(500):
+            began = time.perf_counter()
+            db.execute("INSERT INTO floor (text) VALUES (?)", ("x" * 200,))
+            times.append((time.perf_counter() - began) * 1000)
+        db.close()
+    return statistics.median(times)
+
+
+def _machine() -> str:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    model = "unknown processor"
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        names = [
+            line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")
+        ]
+        model = names[0] if names else model
+    return (
+        f"{os.cpu_count()} cores ({model}), {memory:.0f} GiB, {platform.system()}, Python {platform.python_version()}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""A verified customer's account as the desk shows it: what is owed, the plan, payments under way, promises."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot import clock
+from bot.billing import invoices, plans
+from bot.desk.identity import DESK_LOCALE
+from bot.desk.lines import instant
+from bot.models import Customer, Payment, Plan, Promise, PromiseStatus
+from bot.money import Money
+
+RECENT = 8
+
+
+def account(session: Session, customer: Customer) -> dict[str, Any]:
+    """Amounts come formatted, and beside them in minor units. Call it only while identity is proven (P1)."""
+    standing = invoices.standing(session, customer)
+    plan = plans.current(session, customer)
+    return {
+        "currency": standing.currency,
+        "total": _amount(standing.total),
+        "overdue": _amount(standing.overdue),
+        "credit": _amount(standing.credit),
+        "invoices": [
+            {
+                "number": item.invoice.number,
+                "description": item.invoice.description,
+                "due_on": item.invoice.due_on.isoformat(),
+                "days_late": item.days_late,
+                "owed": _amount(item.owed),
+                "disputed": item.disputed,
+            }
+            for item in standing.items
+        ],
+        "plan": _plan(session, customer, plan) if plan else None,
+        "payments": _payments(session, customer),
+        "promises": _promises(session, customer),
+    }
+
+
+def _plan(session: Session, customer: Customer, plan: Plan) -> dict[str, Any]:
+    paid, today = plans.progress(session, plan).paid, clock.today(customer.time_zone)
+    rest, instalments = paid.minor, []
+    for instalment in plan.instalments:
+        covered = min(rest, instalment.amount)
+        rest -= covered
+        open_ = "late" if instalment.due_on < today else "due"
+        instalments.append(
+            {
+                "number": instalment.number,
+                "due_on": instalment.due_on.isoformat(),
+                "amount": _amount(Money(instalment.amount, plan.currency)),
+                "state": "paid" if covered == instalment.amount else open_,
+            }
+        )
+    return {
+        "status": plan.status,
+        "frequency": plan.frequency,
+        "total": _amount(Money(plan.total, plan.currency)),
+        "paid": _amount(paid),
+        "instalments": instalments,
+    }
+
+
+def _payments(session: Session, customer: Customer) -> list[dict[str, Any]]:
+    """The newest ones that are alive or came to something; links that a newer one replaced are noise here."""
+    rows = session.scalars(
+        sa.select(Payment)
+        .where(Payment.customer_id == customer.id, Payment.superseded_at.is_(None))
+        .order_by(Payment.created_at.desc())
+        .limit(RECENT)
+    )
+    return [
+        {
+            "id": str(payment.id),
+            "amount": _amount(Money(payment.amount, payment.currency)),
+            "status": payment.status,
+            "at": instant(payment.settled_at or payment.created_at),
+        }
+        for payment in rows
+    ]
+
+
+def _promises(session: Session, customer: Customer) -> list[dict[str, Any]]:
+    rows = session.scalars(
+        sa.select(Promise)
+        .where(Promise.customer_id == customer.id, Promise.status != PromiseStatus.CORRECTED)
+        .order_by(Promise.due_on.desc())
+        .limit(RECENT)
+    )
+    return [
+        {
+            "amount": _amount(Money(promise.amount, promise.currency)),
+            "due_on": promise.due_on.isoformat(),
+            "status": promise.status,
+        }
+        for promise in rows
+    ]
+
+
+def _amount(money: Money) -> dict[str, Any]:
+    return {"minor": money.minor, "text": money.format(DESK_LOCALE)}

@@ -1,0 +1,149 @@
+"""One conversation with everything that an agent needs beside it: the person, the account, why they are here."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot import clock
+from bot.conversations import handoff as handoffs
+from bot.desk.account import account
+from bot.desk.auth import Seat
+from bot.desk.identity import Known, known, language
+from bot.desk.lines import agent_names, instant, lines
+from bot.errors import NotAllowed, NotFound
+from bot.models import Case, Conversation, Customer, Handoff, Hold, Holder, HoldStatus
+
+
+def find(session: Session, seat: Seat, conversation_id: uuid.UUID) -> Conversation:
+    """A conversation that this agent may open: one that waits, their own, and for a supervisor any.
+
+    Raises `NotFound`, and `NotAllowed` for one that a colleague or the assistant has.
+    """
+    conversation = session.get(Conversation, conversation_id)
+    if conversation is None:
+        raise NotFound("There is no such conversation.", about=conversation_id)
+    own = conversation.holder == Holder.AGENT and conversation.agent_id == seat.agent.id
+    if own or conversation.holder == Holder.QUEUE or seat.supervises:
+        return conversation
+    who = agent_names(session).get(conversation.agent_id, "") if conversation.agent_id else ""
+    raise NotAllowed(f"{who or 'The assistant'} has this conversation.", about=conversation_id)
+
+
+def dossier(session: Session, seat: Seat, conversation: Conversation) -> dict[str, Any]:
+    """The transcript and all panes. A name only once it is proven; the balance and plans only while that holds (P1)."""
+    customer = session.get(Customer, conversation.customer_id) if conversation.customer_id else None
+    identity = known(conversation, customer)
+    said = lines(session, conversation.id)
+    return {
+        **state(session, seat, conversation),
+        "messages": said,
+        "last_seq": said[-1]["seq"] if said else 0,
+        "customer": _person(customer, identity) if customer else None,
+        "account": account(session, customer) if customer and identity == Known.VERIFIED else None,
+        "holds": _holds(session, conversation),
+        "cases": _cases(session, conversation),
+        "handoffs": _handoffs(session, conversation),
+    }
+
+
+def state(session: Session, seat: Seat, conversation: Conversation) -> dict[str, Any]:
+    """Who has it, and what this agent may do with it now. Small: it goes out with every live change.
+
+    Two answers may overtake each other on the way; `seq` (the last message) tells the page which is the newer.
+    """
+    names = agent_names(session)
+    own = conversation.holder == Holder.AGENT and conversation.agent_id == seat.agent.id
+    customer = session.get(Customer, conversation.customer_id) if conversation.customer_id else None
+    return {
+        "id": str(conversation.id),
+        "seq": conversation.last_seq,
+        "channel": conversation.channel,
+        "address": conversation.address,
+        "language": language(conversation.locale),
+        "locale": conversation.locale,
+        "holder": conversation.holder,
+        "agent": (
+            {"id": str(conversation.agent_id), "name": names.get(conversation.agent_id, "A colleague")}
+            if conversation.agent_id
+            else None
+        ),
+        "identity": known(conversation, customer),
+        "verified_until": instant(conversation.verified_until),
+        "place": handoffs.place(session, conversation),
+        "since": instant(conversation.waiting_since),
+        "closed_at": instant(conversation.closed_at),
+        "may": {
+            "claim": conversation.holder == Holder.QUEUE,
+            "write": own,
+            "transfer": own or (seat.supervises and conversation.holder == Holder.AGENT),
+        },
+    }
+
+
+def _person(customer: Customer, identity: Known) -> dict[str, Any] | None:
+    if identity == Known.UNKNOWN:
+        return None
+    return {
+        "name": customer.name,
+        "account_number": customer.account_number,
+        "language": language(customer.language),
+        "country": customer.country,
+        "time_zone": customer.time_zone,
+        "customer_since": customer.customer_since.isoformat() if customer.customer_since else None,
+    }
+
+
+def _holds(session: Session, conversation: Conversation) -> list[dict[str, Any]]:
+    ours = [Hold.conversation_id == conversation.id]
+    if conversation.customer_id and conversation.verified_until and conversation.verified_until > clock.now():
+        ours.append(Hold.customer_id == conversation.customer_id)
+    rows = session.scalars(
+        sa.select(Hold).where(sa.or_(*ours), Hold.status != HoldStatus.LIFTED).order_by(Hold.created_at)
+    )
+    return [
+        {"kind": hold.kind, "status": hold.status, "reason": hold.reason, "at": instant(hold.created_at)}
+        for hold in rows
+    ]
+
+
+def _cases(session: Session, conversation: Conversation) -> list[dict[str, Any]]:
+    rows = session.scalars(
+        sa.select(Case).where(Case.conversation_id == conversation.id).order_by(Case.created_at.desc())
+    )
+    return [
+        {"kind": case.kind, "status": case.status, "summary": case.summary, "at": instant(case.created_at)}
+        for case in rows
+    ]
+
+
+def _handoffs(session: Session, conversation: Conversation) -> list[dict[str, Any]]:
+    """Newest first; the first is the one being worked on, if any. Each with its steps and who took them."""
+    names = {f"agent:{agent_id}": name for agent_id, name in agent_names(session).items()}
+    rows = session.scalars(
+        sa.select(Handoff).where(Handoff.conversation_id == conversation.id).order_by(Handoff.created_at.desc())
+    )
+    return [
+        {
+            "id": str(handoff.id),
+            "current": handoff.id == conversation.handoff_id and conversation.holder != Holder.BOT,
+            "reason": handoff.reason,
+            "skill": handoff.skill,
+            "priority": handoff.priority,
+            "summary": handoff.summary,
+            "at": instant(handoff.created_at),
+            "events": [
+                {
+                    "kind": event.kind,
+                    "who": names.get(event.actor, event.actor),
+                    "note": event.note,
+                    "at": instant(event.at),
+                }
+                for event in handoff.events
+            ],
+        }
+        for handoff in rows
+    ]

@@ -1,0 +1,185 @@
+// The desk's page: keeps the lists, the thread and the customer in step with the server.
+import { Refused, get, post, remove } from './api.js';
+import { compose, whenDelivered } from './composer.js';
+import { showCustomer } from './customer.js';
+import { byId, h, toast } from './dom.js';
+import './keyboard.js';
+import { leave } from './leave.js';
+import { follow } from './live.js';
+import { markOpen, showLists } from './queue.js';
+import { addMessages, showHead, showRest, showThread, toEnd } from './thread.js';
+import { setClock } from './time.js';
+
+const body = document.body;
+let open = null; // the id of the conversation that is open or being opened
+let whole = null; // all that is known of it
+let seq = 0;
+let refreshing = null;
+
+const IDLE = {
+  some: ['Take your time', 'Choose a conversation to read it. Nothing is promised until you claim it.'],
+  none: ['All is well', 'Nobody needs a person just now. Whoever does will appear here by themselves.'],
+};
+let idle = IDLE.some;
+let resting = true; // whether the middle shows the line for having nothing open
+
+const news = {
+  queue(lists) {
+    const first = Object.values(lists).flat()[0];
+    if (first) setClock(first.since, first.waiting_s);
+    showLists(lists);
+    idle = first ? IDLE.some : IDLE.none;
+    if (resting) showRest(...idle);
+  },
+  conversation({ conversation, messages }) {
+    if (conversation.id === open && whole) take(conversation, messages);
+  },
+  gone({ id, message }) {
+    if (id !== open) return;
+    close();
+    rest('In good hands', message);
+  },
+  reopen: () => follow(news, whole ? open : null, seq),
+};
+
+/** Open a conversation; its address goes into the history unless it came from there. */
+async function show(id, { remember = true } = {}) {
+  open = id;
+  markOpen(id);
+  if (remember) history.pushState({ id }, '', `/desk/conversations/${id}`);
+  pane('thread');
+  try {
+    const found = await get(`conversations/${id}`);
+    if (open !== id) return;
+    whole = found;
+    seq = found.last_seq;
+    resting = false;
+    showThread(found);
+    refit();
+    toEnd();
+    follow(news, id, seq);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    if (open !== id) return;
+    close({ remember: false });
+    pane('thread');
+    rest(error.status === 404 || error.status === 422 ? 'There is nothing here' : 'Not just now', error.message);
+  }
+}
+
+/** Close whatever is open and go back to the lists. */
+function close({ remember = true } = {}) {
+  open = whole = null;
+  seq = 0;
+  markOpen(null);
+  resting = true;
+  showRest(...idle);
+  showCustomer(null);
+  compose(null);
+  pane('queue');
+  if (remember && location.pathname !== '/desk') history.pushState({}, '', '/desk');
+  follow(news);
+}
+
+/** What the server says is so: a new state, and messages that may be here already. */
+function take(state, messages) {
+  const before = whole;
+  if (state.seq >= whole.seq) whole = { ...whole, ...state }; // an older answer may arrive after a newer one
+  addMessages(messages);
+  seq = Math.max(seq, ...messages.map((message) => message.seq));
+  refit();
+  const changed = ['holder', 'identity', 'verified_until'].some((name) => before[name] !== whole[name]) || before.agent?.id !== whole.agent?.id;
+  if (changed || messages.some((message) => message.card || message.author === 'system' || message.author === 'bot')) refresh();
+}
+
+/** Fetch what stands beside the thread again, once for several changes at a time. */
+function refresh() {
+  clearTimeout(refreshing);
+  refreshing = setTimeout(async () => {
+    const id = open;
+    const found = id ? await get(`conversations/${id}`, { background: true }).catch(() => null) : null;
+    if (!found || open !== id || found.seq < whole.seq) return;
+    whole = found;
+    addMessages(found.messages);
+    seq = Math.max(seq, found.last_seq);
+    refit();
+  }, 150);
+}
+
+function refit() {
+  showHead(whole, whole.customer?.name);
+  showCustomer(whole);
+  const { may } = whole;
+  byId('invite').hidden = may.write;
+  byId('invite-claim').hidden = !may.claim;
+  byId('invite-text').textContent = may.claim
+    ? 'You are reading along. Claim it to answer; the customer is told that you have joined.'
+    : whole.holder === 'agent' ? `${whole.agent?.name ?? 'A colleague'} is speaking with this customer.` : 'The assistant is speaking with this customer.';
+  const acts = [['transfer', 'Hand over', may.transfer], ['return', 'Return', may.write], ['close', 'Close', may.write]];
+  const wanted = acts.filter(([, , allowed]) => allowed).map(([act]) => act).join();
+  const box = byId('thread-acts');
+  if (box.dataset.acts !== wanted) {
+    box.dataset.acts = wanted;
+    box.replaceChildren(...acts.filter(([, , allowed]) => allowed).map(([act, word]) =>
+      h('button', { type: 'button', class: 'button', 'data-act': act, onclick: () => leave(act, open, left) }, word)));
+  }
+  compose(may.write ? whole.id : null, body.dataset.agentName);
+}
+
+async function claim() {
+  const id = open;
+  try {
+    const { conversation } = await post(`conversations/${id}/claim`);
+    if (open === id) take(conversation, []);
+    byId('words').focus();
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    toast(error.message);
+    if (error.status === 409 && open === id) refresh();
+  }
+}
+
+function left(act, { conversation }) {
+  const words = { return: 'Returned to the assistant. The customer has been told.', close: 'Closed. Well done.', transfer: 'Handed over. The customer has been told.' };
+  toast(words[act]);
+  if (conversation.may.claim || conversation.may.write || conversation.may.transfer) take(conversation, []);
+  else close();
+}
+
+/** Say why nothing is open; it stays until something is. */
+function rest(title, text) {
+  resting = false;
+  showRest(title, text);
+}
+
+function pane(name) {
+  body.dataset.pane = name;
+}
+
+whenDelivered((id, { conversation, message }) => {
+  if (open === id && whole) take(conversation, [message]);
+});
+byId('queue').addEventListener('click', (event) => {
+  const link = event.target.closest('a.item');
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+  event.preventDefault();
+  if (link.dataset.id === open && whole) pane('thread');
+  else show(link.dataset.id);
+});
+byId('invite-claim').addEventListener('click', claim);
+byId('to-queue').addEventListener('click', () => close());
+byId('to-customer').addEventListener('click', () => pane('customer'));
+byId('to-thread').addEventListener('click', () => pane('thread'));
+byId('sign-out').addEventListener('click', async () => {
+  await remove('session').catch(() => {});
+  location.assign('/desk/sign-in');
+});
+addEventListener('popstate', () => arrive());
+
+function arrive() {
+  const id = /^\/desk\/conversations\/([^/]+)$/.exec(location.pathname)?.[1];
+  if (id) show(id, { remember: false });
+  else close({ remember: false });
+}
+
+arrive();

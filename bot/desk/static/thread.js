@@ -1,0 +1,113 @@
+// The open conversation: who has it, and everything that was said.
+import { card } from './cards.js';
+import { byId, h, icon } from './dom.js';
+import { CHANNELS } from './phrases.js';
+import { clockTime, day } from './time.js';
+
+const TOGETHER_MS = 5 * 60_000;
+const NEAR = 120;
+const log = byId('log');
+const scroll = byId('scroll');
+const newer = byId('newer');
+
+let seen = new Set();
+let last = null;
+let customer = 'Customer';
+
+/** Show a whole conversation (`GET conversations/{id}`). */
+export function showThread(whole) {
+  seen = new Set();
+  last = null;
+  customer = whole.customer?.name ?? 'Customer';
+  log.replaceChildren();
+  log.setAttribute('aria-live', 'off'); // the history is not news
+  add(whole.messages);
+  requestAnimationFrame(() => log.setAttribute('aria-live', 'polite'));
+  byId('thread-empty').hidden = true;
+  byId('thread-open').hidden = false;
+}
+
+/** Show none. `title` and `text` say why, kindly. */
+export function showRest(title, text) {
+  byId('thread-open').hidden = true;
+  byId('thread-empty').hidden = false;
+  byId('rest-title').textContent = title;
+  byId('rest-text').textContent = text;
+}
+
+/** Who it is and who is speaking; `name` when it is known. */
+export function showHead(state, name) {
+  byId('thread-name').textContent = name ?? 'Not yet known';
+  const channel = [CHANNELS[state.channel] ?? state.channel, state.language].join(' · ');
+  byId('thread-state').replaceChildren(h('b', {}, speaking(state)), ` · ${channel}`);
+}
+
+/** Add what is new. Whoever reads the end stays at the end; whoever reads further up is told. */
+export function addMessages(messages) {
+  const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR;
+  const fresh = add(messages);
+  if (atEnd) toEnd();
+  else if (fresh) newer.hidden = false;
+}
+
+/** Show the newest words. */
+export function toEnd() {
+  scroll.scrollTop = scroll.scrollHeight;
+  newer.hidden = true;
+}
+
+newer.addEventListener('click', toEnd);
+scroll.addEventListener('scroll', () => {
+  if (scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR) newer.hidden = true;
+});
+// A composer that grows or a phone's keyboard makes the view smaller: the newest words stay in sight.
+let height = 0;
+new ResizeObserver(() => {
+  const shrunk = height - scroll.clientHeight;
+  if (shrunk > 0 && scroll.scrollHeight - scroll.scrollTop - height < NEAR) toEnd();
+  height = scroll.clientHeight;
+}).observe(scroll);
+
+function speaking(state) {
+  if (state.holder === 'queue') return state.place ? `Waiting, number ${state.place}` : 'Waiting';
+  if (state.holder === 'agent') return state.may.write ? 'You are speaking' : `${state.agent?.name ?? 'A colleague'} is speaking`;
+  return state.closed_at ? 'Closed' : 'The assistant is speaking';
+}
+
+function add(messages) {
+  let fresh = 0;
+  for (const message of messages) {
+    if (seen.has(message.id)) continue;
+    seen.add(message.id);
+    fresh += 1;
+    if (!last || day(last.at) !== day(message.at)) {
+      log.append(h('li', { class: 'day' }, day(message.at)));
+      last = null;
+    }
+    log.append(said(message));
+    last = message;
+  }
+  return fresh;
+}
+
+function said(message) {
+  const kind = message.note ? 'note agent' : message.author;
+  const item = h('li', { class: `said ${kind}${follows(message) ? ' follows' : ''}`, 'data-seq': message.seq },
+    h('div', { class: 'said-who' }, message.note ? icon('note') : null, h('strong', {}, who(message)), clockTime(message.at)));
+  if (message.text) item.append(h('div', { class: 'bubble', dir: 'auto' }, message.text));
+  if (message.card) item.append(card(message.card));
+  if (message.buttons.length) {
+    item.append(h('ul', { class: 'offered', 'aria-label': 'Offered choices' }, message.buttons.map((title) => h('li', {}, title))));
+  }
+  return item;
+}
+
+function who(message) {
+  if (message.note) return `Note by ${message.agent ?? 'a colleague'}`;
+  if (message.author === 'agent') return message.agent ?? 'Agent';
+  return { customer, bot: 'Assistant', system: 'System' }[message.author];
+}
+
+const follows = (message) =>
+  last && last.author === message.author && last.agent === message.agent && last.note === message.note
+  && Date.parse(message.at) - Date.parse(last.at) < TOGETHER_MS;
