@@ -75,8 +75,10 @@ class Talk:
             params = {"after": after, "wait": "20"}
             async with self._http.get(url, params=params, headers=self._headers) as answer:
                 news = await answer.json()
-            if any(message["author"] == "bot" for message in news["messages"]):
+            if any(message["author"] == "bot" and "sorry" not in message["text"] for message in news["messages"]):
                 return (time.perf_counter() - began) * 1000
+            if news["messages"]:
+                raise SystemExit(f"A turn failed, so nothing was measured: {news}")
 
     async def bare(self, text: str) -> float:
         """The same said to Rasa's own channel, without the front door; milliseconds."""

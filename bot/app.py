@@ -57,6 +57,7 @@ def create_app(
         allow_origins=own.allowed_origins,
         allow_methods=["GET", "POST"],
         allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+        expose_headers=["Retry-After"],
         max_age=86_400,
     )
     app.add_middleware(BodyLimit, limit=BODY_LIMIT)

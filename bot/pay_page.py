@@ -6,7 +6,7 @@ A preview of the link opens nothing at Stripe: the Checkout Session is made on t
 from __future__ import annotations
 
 import asyncio
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +37,17 @@ HEADERS = {
     "X-Robots-Tag": "noindex",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
+    # The form leads on to Stripe's page, or in the demo to the sandbox's, by redirection.
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; "
+        "form-action 'self' https: http://127.0.0.1:* http://localhost:*"
+    ),
 }
 
 
 @routes.get("/{token}")
 async def show(token: str, request: Request, returned: bool = False) -> HTMLResponse:
-    """The page of a payment, in the customer's language. After Stripe sends the customer back, its word is asked for at once."""
+    """The page of a payment, in the customer's language. When Stripe sends the customer back, it is asked at once."""
     door: FrontDoor = request.app.state.front_door
     if returned:
         await _ask_stripe(request, token)
@@ -62,9 +67,7 @@ async def checkout(token: str, request: Request) -> Any:
         begun: Checkout = await door.in_transaction(lambda session: payments.begin_checkout(session, token))
         url = begun.url
         if url is None:
-            made = await asyncio.to_thread(gateway.create_checkout, begun.request, begun.idempotency_key)
-            await door.in_transaction(lambda session: payments.record_checkout(session, begun.payment_id, made))
-            url = made.url
+            url = await _opened(door, gateway, begun)
     except NotFound:
         return _page("unknown", "en", status=404)
     except Conflict:
@@ -72,14 +75,29 @@ async def checkout(token: str, request: Request) -> Any:
     except OutsideService as error:
         log.warning("checkout_failed", retryable=error.retryable)
         facts = await door.in_reading(lambda session: _facts(session, token))
-        return _page("unavailable", facts.pop("locale"), status=503, **{**facts, "state": "payable"})
+        del facts["state"]
+        return _page("unavailable", facts.pop("locale"), status=503, **facts)
     if url is None:
         return RedirectResponse(f"/pay/{token}", status_code=303)
     return RedirectResponse(url, status_code=303)
 
 
+async def _opened(door: FrontDoor, gateway: PaymentGateway, begun: Checkout) -> str | None:
+    """Ask Stripe for the page between two transactions, and write down what it is."""
+    try:
+        made = await asyncio.to_thread(gateway.create_checkout, begun.request, begun.idempotency_key)
+    except OutsideService:
+        give_up = partial(
+            payments.give_up_attempt, payment_id=begun.payment_id, idempotency_key=begun.idempotency_key
+        )
+        await door.in_transaction(give_up)
+        raise
+    await door.in_transaction(lambda session: payments.record_checkout(session, begun.payment_id, made))
+    return made.url
+
+
 async def _ask_stripe(request: Request, token: str) -> None:
-    """The customer came back from Stripe, perhaps before its webhook: ask how the payment stands. Failing is no harm."""
+    """The customer is back from Stripe, perhaps before its webhook: ask how the payment stands. Failing is no harm."""
     door: FrontDoor = request.app.state.front_door
     gateway: PaymentGateway = request.app.state.gateway
 
@@ -129,9 +147,7 @@ def _page(state: str, locale: str, *, status: int = 200, **facts: Any) -> HTMLRe
             action=facts.get("action"),
         )
     )
-    form_action = "form-action 'self' https: http://127.0.0.1:* http://localhost:*"
-    policy = f"default-src 'none'; img-src data:; style-src 'self' 'unsafe-inline'; {form_action}; base-uri 'none'; frame-ancestors 'none'"
-    return HTMLResponse(html, status_code=status, headers={**HEADERS, "Content-Security-Policy": policy})
+    return HTMLResponse(html, status_code=status, headers=HEADERS)
 
 
 @lru_cache(maxsize=16)

@@ -190,11 +190,17 @@ def _check_rate(session: Session, conversation: Conversation) -> None:
 
 
 def _may_get_no_code(session: Session, customer_id: uuid.UUID) -> bool:
+    """Whether the account is locked, or its phone was sent enough codes that nobody used: who comes in by their codes
+    is not being pestered."""
     hour_ago = clock.now() - dt.timedelta(hours=1)
     sent = session.scalar(
         sa.select(sa.func.count())
         .select_from(VerificationChallenge)
-        .where(VerificationChallenge.customer_id == customer_id, VerificationChallenge.created_at > hour_ago)
+        .where(
+            VerificationChallenge.customer_id == customer_id,
+            VerificationChallenge.created_at > hour_ago,
+            VerificationChallenge.used_at.is_(None),
+        )
     )
     is_locked = locks.locked_for(session, locks.account(customer_id)) > 0
     return is_locked or (sent or 0) >= policies.identity().codes_per_account_hour

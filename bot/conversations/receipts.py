@@ -98,6 +98,7 @@ def sweep(db: Database, gateway: PaymentGateway) -> list[uuid.UUID]:
             )
         )
     told = [process(db, gateway, event_id) for event_id in events]
+    _close_replaced(db, gateway)
     with db.reading() as session:
         open_ = [
             payment.checkout_session_id for payment in payments.due_for_reconciliation(session, now - ASK_AGAIN_AFTER)
@@ -111,6 +112,22 @@ def sweep(db: Database, gateway: PaymentGateway) -> list[uuid.UUID]:
         except GoodTermsError as error:
             log.error("stripe_session_unclear", code=error.code)
     return [conversation_id for conversation_id in told if conversation_id is not None]
+
+
+def _close_replaced(db: Database, gateway: PaymentGateway) -> None:
+    """A newer link has replaced these: nobody should pay on their pages any more. What is paid by now is settled."""
+    with db.reading() as session:
+        replaced = [payment.checkout_session_id for payment in payments.left_open(session)]
+    for session_id in replaced:
+        if session_id is None:
+            continue
+        try:
+            gateway.expire_checkout(session_id)
+        except OutsideService as error:
+            if error.retryable:
+                log.warning("replaced_page_left_open")
+                return
+        # The reconciliation that follows asks how it stands now, whether or not it could be closed.
 
 
 def _apply(session: Session, checkout: CheckoutSession) -> uuid.UUID | None:

@@ -118,9 +118,7 @@ async def test_markup_comes_back_as_the_text_that_it_is(visitor: Visitor) -> Non
 
 
 async def test_a_payload_is_taken_only_if_it_was_offered(visitor: Visitor, voice: Voice) -> None:
-    voice.says = lambda turn: Answer(
-        [Reply("Which?", [{"title": "Pay it", "payload": "/make_payment"}])], "greet", 1.0
-    )
+    voice.says = lambda turn: Answer([Reply("Which?", [{"title": "Pay it", "payload": "/make_payment"}])], "greet", 1.0)
     await visitor.ask("hello")
     answer = await visitor.post(payload="/make_payment")
     assert answer.status_code == 202
@@ -131,9 +129,7 @@ async def test_a_payload_is_taken_only_if_it_was_offered(visitor: Visitor, voice
     assert "Pay it" in texts
 
 
-@pytest.mark.parametrize(
-    "header", [None, "", "Bearer", "Bearer nonsense", "Basic eA==", "Bearer " + "a" * 4000]
-)
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer nonsense", "Basic eA==", "Bearer " + "a" * 4000])
 async def test_without_a_token_that_holds_there_is_nothing_to_read(visitor: Visitor, header: str | None) -> None:
     headers = {} if header is None else {"Authorization": header}
     async with httpx.AsyncClient(base_url=visitor.client.base_url) as stranger:

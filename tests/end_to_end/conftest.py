@@ -1,4 +1,4 @@
-"""The whole product as `make demo` starts it, on free ports and with state of its own: embedded, and as in production."""
+"""The whole product as `make demo` starts it, on free ports, with state of its own: embedded, and as in production."""
 
 from __future__ import annotations
 
@@ -39,9 +39,12 @@ def embedded() -> Iterator[Running]:
 @pytest.fixture(scope="session")
 def production(postgres_template: PostgresTemplate) -> Iterator[Running]:
     """PostgreSQL and Redis, by settings alone."""
-    with redis_server() as redis_url, postgres_template.fresh() as url:
-        with demo({"DATABASE_URL": url, "REDIS_URL": redis_url}) as running:
-            yield running
+    with (
+        redis_server() as redis_url,
+        postgres_template.fresh() as url,
+        demo({"DATABASE_URL": url, "REDIS_URL": redis_url}) as running,
+    ):
+        yield running
 
 
 @pytest.fixture(params=["embedded", "production"])
@@ -58,7 +61,8 @@ def demo(environment: dict[str, str]) -> Iterator[Running]:
     http, sandbox = free_port(), free_port()
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("GT_", "STRIPE_", "TWILIO_"))}
     clean |= {"GT_VAR": str(var), "GT_HTTP_PORT": str(http), "GT_SANDBOX_PORT": str(sandbox), "PYTHONUNBUFFERED": "1"}
-    clean |= {"GT_RASA_PORT": str(free_port()), "GT_ACTIONS_PORT": str(free_port()), "DATABASE_URL": "", "REDIS_URL": ""}
+    clean |= {"GT_RASA_PORT": str(free_port()), "GT_ACTIONS_PORT": str(free_port())}
+    clean |= {"DATABASE_URL": "", "REDIS_URL": ""}
     process = subprocess.Popen(
         [sys.executable, "-m", "bot.cli", "demo"],
         cwd=ROOT,

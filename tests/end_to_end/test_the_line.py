@@ -1,4 +1,4 @@
-"""The whole line, once: verify, hear what is owed, pay a part, agree a plan for the rest, be handed to a person and back."""
+"""The whole line, once: verify, hear what is owed, pay a part, agree a plan for the rest, meet a person and return."""
 
 from __future__ import annotations
 
