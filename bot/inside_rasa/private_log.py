@@ -62,6 +62,8 @@ def configure(level: int = logging.INFO) -> PrivateFormatter:
     handler.setFormatter(formatter)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
+    # Rasa warns of itself and of what it pins on every start; its checks of our data are `rasa data validate`'s.
+    logging.getLogger("py.warnings").setLevel(logging.ERROR)
     for name in ("apscheduler", "sanic.root", "matplotlib", "botocore"):
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(

@@ -49,7 +49,6 @@ def main() -> None:
 
 def make_app(settings: Settings) -> Sanic:
     """The application with its model loaded."""
-    tuning.apply()
     channel = GoodTermsInput(settings.token)
     agent = load(settings)
     app = Sanic("goodterms-rasa", configure_logging=False)
@@ -74,6 +73,7 @@ def make_app(settings: Settings) -> Sanic:
 
 def load(settings: Settings) -> Agent:
     """Rasa's agent with our tracker store and the newest model; raises SystemExit when there is no model."""
+    tuning.apply()
     agent = Agent(
         tracker_store=ConversationStore(Domain.empty(), host=settings.tracker_url),
         lock_store=lock_store(settings.redis_url),

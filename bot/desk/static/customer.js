@@ -103,7 +103,7 @@ function cases(whole) {
 function history(whole) {
   const steps = whole.handoffs.flatMap((handoff) => handoff.events.map((event) => [event, handoff]));
   if (!steps.length) return null;
-  const words = (event, handoff) => (event.kind === 'requested' ? `Asked: ${reason(handoff.reason).toLowerCase()}` : plain(event.kind));
+  const words = (event, handoff) => (event.kind === 'requested' ? reason(handoff.reason) : plain(event.kind));
   return block('Hand-overs', null, rows(steps.map(([event, handoff]) => [
     `${words(event, handoff)} · ${actor(event.who)}`, agoTime(event.at), event.note])));
 }

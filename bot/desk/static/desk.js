@@ -152,8 +152,11 @@ function rest(title, text) {
   showRest(title, text);
 }
 
+/** On narrow pages one pane is seen at a time: the focus goes along with it. */
 function pane(name) {
+  const hidden = () => document.activeElement !== body && !document.activeElement.checkVisibility();
   body.dataset.pane = name;
+  if (hidden()) byId(name).focus();
 }
 
 whenDelivered((id, { conversation, message }) => {

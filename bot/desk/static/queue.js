@@ -64,7 +64,7 @@ function lines(item, list) {
     h('div', { class: 'item-top' }, h('strong', {}, item.name ?? 'Not yet known'),
       waits ? h('span', { class: 'place', title: 'Place in the queue' }, `No. ${item.place}`) : null,
       agoTime(waits ? item.since : item.last?.at ?? item.since)),
-    h('p', { class: 'item-why' }, item.agent ? `With ${item.agent.name}` : reason(item.reason)),
+    h('p', { class: 'item-why' }, list === 'others' ? `With ${item.agent?.name}` : reason(item.reason)),
     item.last ? h('p', { class: 'item-said', dir: 'auto' }, speaker(item, list), item.last.text || 'Sent a card') : null,
     h('div', { class: 'marks' }, identityMark(item.identity),
       item.at_stake ? h('span', { class: 'mark late' }, `${item.at_stake} overdue`) : null,
