@@ -1,0 +1,103 @@
+"""To a person: asked for in any state, with a summary that saves the customer from repeating it (C13, K13)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from actions.deed import Deed
+from actions.escalation import criteria
+from actions.turn import TEXT_KEPT, Events, Turn, leave_all
+from bot.billing import invoices, plans, promises
+from bot.conversations import handoff
+from bot.models import Customer
+from bot.money import Money
+
+INTENTS_KEPT = 5
+
+
+class RequestHuman(Deed):
+    """The customer wants a person."""
+
+    title = "action_request_human"
+
+    async def act(self, turn: Turn) -> Events:
+        """Put the conversation into the queue and say what happens next."""
+        await hand_over(turn, "request_human")
+        turn.say("utter_handoff")
+        return leave_all()
+
+
+async def hand_over(turn: Turn, intent: str) -> None:
+    """Move the conversation to a person by the criteria for `intent`. Asked again, it stays where it is."""
+    criterion = criteria().hand_over[intent]
+    skill = criterion.skill
+    if skill == "general":
+        skill = criteria().skill_by_topic.get(_topic(turn), skill)
+    await turn.write(
+        lambda session: handoff.request(
+            session,
+            turn.conversation_id,
+            reason=criterion.reason,
+            skill=skill,
+            priority=criterion.priority,
+            summary=summary(session, turn),
+            actor="bot",
+        )
+    )
+
+
+def summary(session: Session, turn: Turn) -> dict[str, Any]:
+    """What the agent should know at a glance: what was going on, and where the account stands. Not the transcript.
+
+    Without a proof of identity it says nothing of any account. Amounts are {minor, currency}.
+    """
+    customer = turn.customer_if_known(session)
+    wish = turn.slot("wish") or {}
+    told: dict[str, Any] = {
+        "said": turn.text[:TEXT_KEPT],
+        "doing": (turn.loop or "").removesuffix("_form"),
+        "topic": turn.slot("topic"),
+        "wish": wish.get("intent"),
+        "last_intents": turn.recent_intents(INTENTS_KEPT),
+        "verified": customer is not None,
+    }
+    if turn.slot("amount"):
+        told["amount_named"] = {name: turn.slot("amount")[name] for name in ("minor", "currency")}
+    if customer is not None:
+        told |= _account(session, customer)
+    return {key: value for key, value in told.items() if value not in (None, "", [])}
+
+
+def _account(session: Session, customer: Customer) -> dict[str, Any]:
+    standing = invoices.standing(session, customer)
+    told: dict[str, Any] = {
+        "overdue": _money(standing.overdue),
+        "total": _money(standing.total),
+        "invoices": [item.invoice.number for item in standing.items],
+        "disputed": [item.invoice.number for item in standing.items if item.disputed],
+    }
+    if (plan := plans.current(session, customer)) is not None:
+        progress = plans.progress(session, plan)
+        told["plan"] = {
+            "total": _money(Money(plan.total, plan.currency)),
+            "paid": _money(progress.paid),
+            "instalments": len(plan.instalments),
+            "next_due_on": progress.next.due_on.isoformat() if progress.next else None,
+        }
+    if made := promises.promises(session, customer):
+        told["promise"] = {
+            "amount": _money(Money(made[0].amount, made[0].currency)),
+            "due_on": made[0].due_on.isoformat(),
+        }
+    return told
+
+
+def _money(amount: Money) -> dict[str, Any]:
+    return {"minor": amount.minor, "currency": amount.currency}
+
+
+def _topic(turn: Turn) -> str:
+    by_form = {"payment_form": "payment", "plan_form": "plan", "promise_form": "promise", "dispute_form": "dispute"}
+    return by_form.get(turn.loop or "") or turn.slot("topic") or ""

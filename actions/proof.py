@@ -1,0 +1,19 @@
+"""Proof of identity comes first: the wish is remembered, the verification form begins (P1; design section 10, 11)."""
+
+from __future__ import annotations
+
+from actions.turn import TEXT_KEPT, Events, Turn, enter, leave, put
+
+FORM = "verification_form"
+
+
+def ask_for_proof(turn: Turn, intent: str | None = None) -> Events:
+    """Say why, kindly, and begin the verification form. `intent` is what is done once it is them, with this message's
+    words; None: nothing in particular. The words imply nothing about an account (P1)."""
+    wish = {"intent": intent, "text": turn.text[:TEXT_KEPT], "entities": turn.entities} if intent else turn.slot("wish")
+    if turn.loop == FORM:
+        # The form goes on where it is; the newest wish counts.
+        turn.say("utter_verify_first_still")
+        return put(wish=wish)
+    turn.say("utter_verify_first")
+    return [*leave("reference", "code", "amount", "promise_day", "disputed"), *enter(FORM, wish=wish)]

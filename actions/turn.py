@@ -1,0 +1,155 @@
+"""A turn: what a custom action may know of the customer's message, and the ways in which it may answer."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import ActiveLoop, EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from sqlalchemy.orm import Session
+
+from bot.billing import identity
+from bot.db import database
+from bot.errors import NotVerified
+from bot.models import Conversation, Customer
+
+T = TypeVar("T")
+Events = list[EventType]
+Button = dict[str, str]
+
+TEXT_KEPT = 500  # characters of a message that are remembered with a wish; more never changes what is read from it
+_PAYLOAD = re.compile(r"^/[a-z_]+(\{.*\})?$", re.DOTALL)
+
+
+class Turn:
+    """One message of one conversation, and the answer as it is put together.
+
+    The customer is read from the database by the conversation's id, never from a slot or a message (design section 6).
+    """
+
+    def __init__(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+        message = tracker.latest_message or {}
+        text = message.get("text") or ""
+        self.text: str = "" if _PAYLOAD.match(text) else text
+        self.intent: str = (message.get("intent") or {}).get("name") or ""
+        self.entities: dict[str, str] = {item["entity"]: item["value"] for item in message.get("entities") or []}
+        self.tracker = tracker
+        self._dispatcher = dispatcher
+
+    @property
+    def conversation_id(self) -> uuid.UUID:
+        """The conversation, which Rasa knows by the same id. Raises `NotVerified` when it is none of ours."""
+        try:
+            return uuid.UUID(self.tracker.sender_id)
+        except ValueError:
+            raise NotVerified("There is no such conversation.") from None
+
+    @property
+    def loop(self) -> str | None:
+        """The form that is running."""
+        name: str | None = (self.tracker.active_loop or {}).get("name")
+        return name
+
+    @property
+    def requested(self) -> str | None:
+        """The slot that the running form asked for."""
+        return self.slot("requested_slot") if self.loop else None
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether the message is new to the running form: nothing but the form has acted on it so far."""
+        for event in reversed(self.tracker.events):
+            if event.get("event") == "user":
+                return True
+            if event.get("event") == "action" and event.get("name") not in ("action_listen", self.loop):
+                return False
+        return False
+
+    def slot(self, name: str) -> Any:
+        """What is remembered under `name`; None if nothing is."""
+        return self.tracker.get_slot(name)
+
+    def recent_intents(self, count: int) -> list[str]:
+        """The intents of the last `count` messages, oldest first, this one included."""
+        names = [
+            (event.get("parse_data") or {}).get("intent", {}).get("name") or ""
+            for event in self.tracker.events
+            if event.get("event") == "user"
+        ]
+        return names[-count:]
+
+    def wishing(self, wish: Mapping[str, Any]) -> Turn:
+        """The same turn as if the customer had just said what they wished for earlier."""
+        turn = Turn(self._dispatcher, self.tracker)
+        turn.intent, turn.text = wish["intent"], wish.get("text") or ""
+        turn.entities = dict(wish.get("entities") or {})
+        return turn
+
+    def say(
+        self, response: str, *, buttons: Sequence[Button] = (), card: Mapping[str, Any] | None = None, **values: object
+    ) -> None:
+        """Answer with a response of domain.yml, its placeholders filled. A card comes with a text that stands alone."""
+        self._dispatcher.utter_message(
+            response=response,
+            buttons=list(buttons),
+            json_message={"card": dict(card)} if card else None,
+            **values,
+        )
+
+    async def write(self, work: Callable[[Session], T]) -> T:
+        """`work` in one transaction, off the event loop, which other turns need meanwhile."""
+        return await asyncio.to_thread(database().in_transaction, work)
+
+    def conversation(self, session: Session) -> Conversation:
+        """This conversation's row. Raises `NotVerified` when there is none: nothing may be said about anybody (P1)."""
+        conversation = session.get(Conversation, self.conversation_id)
+        if conversation is None:
+            raise NotVerified("There is no such conversation.")
+        return conversation
+
+    def customer(self, session: Session) -> Customer:
+        """Who has proven to be at the other end. Raises `NotVerified`."""
+        return identity.customer_of(session, self.conversation(session))
+
+    def customer_if_known(self, session: Session) -> Customer | None:
+        """The same, or None."""
+        try:
+            return self.customer(session)
+        except NotVerified:
+            return None
+
+
+def enter(form: str, **slots: object) -> Events:
+    """Begin `form` with `slots` set; Rasa runs it next, and it asks for what is missing."""
+    return [ActiveLoop(form), SlotSet("requested_slot", None), *put(**slots)]
+
+
+def leave(*names: str) -> Events:
+    """End whatever form is running and forget the slots `names`."""
+    return [ActiveLoop(None), SlotSet("requested_slot", None), *put(**dict.fromkeys(names))]
+
+
+def put(**slots: object) -> Events:
+    """Remember `slots`."""
+    return [SlotSet(name, value) for name, value in slots.items()]
+
+
+FORM_SLOTS = (
+    "reference", "code", "amount", "quotes", "plan", "plan_agreed", "promise", "promise_day", "promise_agreed",
+    "disputed",
+)  # fmt: skip
+
+
+def leave_all() -> Events:
+    """End whatever is going on, cleanly: the form, its slots, the wish and the offer."""
+    return leave(*FORM_SLOTS, "wish", "offer")
+
+
+def first_name(customer: Customer) -> str:
+    """How we address `customer`."""
+    return customer.name.split()[0] if customer.name.strip() else customer.account_number

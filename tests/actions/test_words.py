@@ -1,0 +1,113 @@
+"""What customers read: the tone is a rule, and a rule is tested (K2, K3, K5, K6, P1, P6, C5, C12)."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from actions import escalation
+from actions.server import build
+from bot.settings import ROOT
+from tests.actions.scene import responses
+
+DOMAIN: dict[str, Any] = yaml.safe_load((ROOT / "domain.yml").read_text())
+TEXTS = [(name, variation["text"]) for name, variations in responses().items() for variation in variations]
+# What may be said to anybody, before it is known who they are.
+TO_STRANGERS = (
+    "utter_greet", "utter_goodbye", "utter_thank", "utter_bot_identity", "utter_capabilities", "utter_out_of_scope",
+    "utter_not_understood", "utter_not_understood_again", "utter_not_understood_here", "utter_what_next_unknown",
+    "utter_left_unknown", "utter_all_right", "utter_sorry", "utter_unavailable", "utter_too_many", "utter_verify_first",
+    "utter_verify_first_still", "utter_ask_reference", "utter_reference_unclear", "utter_code_sent", "utter_ask_code",
+    "utter_code_unclear", "utter_code_wrong", "utter_code_expired", "utter_locked", "utter_why_verify",
+    "utter_dispute_unknown", "utter_hardship_unknown", "utter_cease_contact", "utter_wrong_person", "utter_handoff",
+    "utter_vulnerability", "utter_crisis", "utter_default", "utter_refused",
+)  # fmt: skip
+ABOUT_A_DEBT = (
+    *(name for name in responses() if name.startswith(("utter_balance", "utter_ask_amount", "utter_plan_options"))),
+    *(
+        "utter_due_dates",
+        "utter_due_dates_planned",
+        "utter_explain",
+        "utter_amount_too_much",
+        "utter_promise_day_far",
+        "utter_dispute_rest",
+    ),
+)
+
+
+@pytest.mark.parametrize(("name", "text"), TEXTS)
+def test_no_sentence_presses_shames_or_shouts_k2_k5_k6(name: str, text: str) -> None:
+    pressing = (
+        r"\b(?:immediately|urgent|must pay|final|deadline|collect(?:or|ion)s?|legal action|court|penalt\w+|fees?|"
+        r"interest|minimum|delinquen\w+|default(?:ed)?|failure to|you failed|overdue notice|consequences)\b"
+    )
+    assert not re.search(pressing, text, re.IGNORECASE)
+    assert not re.search(r"\b[A-Z]{4,}\b", text.replace("HOME", ""))
+    assert "!!" not in text
+
+
+@pytest.mark.parametrize("name", TO_STRANGERS)
+def test_nothing_said_to_a_stranger_implies_a_debt_p1(name: str) -> None:
+    for variation in responses()[name]:
+        words = variation["text"] + " ".join(button["title"] for button in variation.get("buttons", []))
+        assert not re.search(
+            r"\b(?:owe|owed|debt|overdue|balance|past due|arrears|bill|late|invoice)\b", words, re.IGNORECASE
+        )
+
+
+@pytest.mark.parametrize("name", ABOUT_A_DEBT)
+def test_every_message_about_a_debt_names_a_flexible_way_k3(name: str) -> None:
+    for variation in responses()[name]:
+        words = variation["text"] + " ".join(button["title"] for button in variation.get("buttons", []))
+        assert re.search(r"part|spread|instal|person|half|months|early|any amount", words, re.IGNORECASE)
+
+
+def test_words_of_crisis_have_no_word_of_money_c12() -> None:
+    for variation in responses()["utter_crisis"]:
+        assert not re.search(r"\$|pay|money|owe|account|balance|debt|bill|plan", variation["text"], re.IGNORECASE)
+        assert "buttons" not in variation
+
+
+def test_the_end_of_contact_is_confirmed_in_one_sentence_c5() -> None:
+    for variation in responses()["utter_cease_contact"]:
+        assert len(re.findall(r"[.!?](?:\s|$)", variation["text"])) == 1
+
+
+def test_every_button_of_the_domain_names_an_intent_that_is_known() -> None:
+    intents = {next(iter(intent)) for intent in DOMAIN["intents"]}
+    for variations in responses().values():
+        for button in (button for variation in variations for button in variation.get("buttons", [])):
+            assert re.match(r"/(\w+)", button["payload"])[1] in intents  # type: ignore[index]
+
+
+def test_every_action_of_the_domain_is_served_and_every_served_one_is_in_the_domain() -> None:
+    build()
+    from rasa_sdk import Action
+    from rasa_sdk.utils import all_subclasses
+
+    served = {
+        kind().name() for kind in all_subclasses(Action)
+        if kind.__module__.startswith("actions.") and not inspect.isabstract(kind)
+    }  # fmt: skip
+    assert served == set(DOMAIN["actions"])
+
+
+def test_every_intent_has_a_rule() -> None:
+    ruled = {
+        step["intent"]
+        for path in (ROOT / "data" / "rules").glob("*.yml")
+        for rule in yaml.safe_load(path.read_text())["rules"]
+        for step in rule["steps"]
+        if "intent" in step
+    }
+    assert ruled == {next(iter(intent)) for intent in DOMAIN["intents"]} | {"nlu_fallback"}
+
+
+def test_the_criteria_and_the_help_lines_can_be_read_k13_c12() -> None:
+    assert set(escalation.criteria().hand_over) == {"express_crisis", "report_vulnerability", "request_human"}
+    for lines in escalation.help_lines().crisis.values():
+        assert lines.lines
