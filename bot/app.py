@@ -13,10 +13,10 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot import clock, health, logs, pay_page, policies, webhooks, words
 from bot.billing.stripe import PaymentGateway, gateway
+from bot.body_limit import BodyLimit
 from bot.channels import web
 from bot.channels.front_door import FrontDoor
 from bot.conversations.dialogue import Dialogue, Rasa
@@ -26,6 +26,10 @@ from bot.errors import GoodTermsError, OutsideService, TooMany
 from bot.settings import ROOT, Settings, settings
 
 BODY_LIMIT = 2_000_000
+HTTP_ERRORS = {
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address does not take that method."),
+}
 
 log = structlog.get_logger()
 
@@ -43,7 +47,14 @@ def create_app(
     words.check()
     if own.sandbox:
         clock.follow(own.clock_file)
-    app = FastAPI(title="Good Terms", lifespan=_lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Good Terms",
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        telemetry={"tracing": False, "metrics": False},
+    )
     app.state.db = db or database()
     app.state.front_door = FrontDoor(app.state.db, dialogue or Rasa(own))
     app.state.signals = app.state.front_door.signals
@@ -60,44 +71,9 @@ def create_app(
         expose_headers=["Retry-After"],
         max_age=86_400,
     )
-    app.add_middleware(BodyLimit, limit=BODY_LIMIT)
+    too_large = f"A request may hold {BODY_LIMIT // 1000:,} kB at most. Nothing was stored."
+    app.add_middleware(BodyLimit, limit=BODY_LIMIT, refusal=_error(413, "too_large", too_large))
     return app
-
-
-class BodyLimit:
-    """Refuses a body above `limit` bytes before it is read into memory."""
-
-    def __init__(self, app: ASGIApp, limit: int) -> None:
-        self._app = app
-        self._limit = limit
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request within the limit."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if not declared.isdigit() or int(declared) > self._limit:
-            await _too_large(self._limit)(scope, receive, send)
-            return
-        seen = 0
-
-        async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > self._limit:
-                raise _TooLarge
-            return message
-
-        try:
-            await self._app(scope, counted, send)
-        except _TooLarge:
-            await _too_large(self._limit)(scope, receive, send)
-
-
-class _TooLarge(Exception):
-    """A streamed body that went on past the limit."""
 
 
 @contextlib.asynccontextmanager
@@ -158,9 +134,8 @@ def _errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(_: Request, error: HTTPException) -> Response:
-        sentences = {404: "There is nothing at this address.", 405: "This address does not take that method."}
-        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "error")
-        return _error(error.status_code, code, sentences.get(error.status_code, "This request cannot be served."))
+        code, sentence = HTTP_ERRORS.get(error.status_code, ("error", "This request cannot be served."))
+        return _error(error.status_code, code, sentence)
 
     @app.exception_handler(OperationalError)
     async def busy(_: Request, error: OperationalError) -> Response:
@@ -180,10 +155,6 @@ def _sentence(error: RequestValidationError) -> str:
         return "The body is not valid JSON."
     named = [f"{'.'.join(str(part) for part in fault['loc'][1:]) or 'body'}: {fault['msg']}" for fault in faults[:5]]
     return "; ".join(named)
-
-
-def _too_large(limit: int) -> Response:
-    return _error(413, "too_large", f"A request may hold {limit // 1000:,} kB at most. Nothing was stored.")
 
 
 def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Response:

@@ -1,4 +1,4 @@
-"""The database: one engine, one way to write (`transaction`), one way to read (`reading`). `commit` appears here alone."""
+"""The database: one engine, one way to write (`transaction`), one to read (`reading`). `commit` appears here alone."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ def new_id() -> uuid.UUID:
 class Database:
     """An engine with its sessions.
 
-    On SQLite a writing transaction takes the write lock when it begins (`BEGIN IMMEDIATE`), so that two writers wait for
-    each other instead of failing half-way; within one process they queue on a lock of ours, which is fair and does not poll.
+    On SQLite a writing transaction takes the write lock when it begins (`BEGIN IMMEDIATE`), so that two writers wait
+    for each other instead of failing half-way; within one process they queue on a lock of ours, which does not poll.
     Every commit is on disk when it returns (`synchronous=FULL`).
     """
 
@@ -131,7 +131,7 @@ def database() -> Database:
 
 
 def lock(session: orm.Session, kind: type[Row], key: Any) -> Row | None:
-    """The row of `kind` with primary key `key`, read afresh and locked until the transaction ends; None if there is none.
+    """The row of `kind` with primary key `key`, read afresh and locked until the transaction ends; or None.
 
     On SQLite the transaction already holds the only write lock.
     """

@@ -1,4 +1,4 @@
-"""The demo: its own secrets, the design's customers and agents, every process, and the sandbox in place of providers."""
+"""The demo: its own secrets, the design's customers and agents, and the sandbox in place of providers."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _fresh() -> dict[str, str]:
 
 
 def load(db: Database) -> None:
-    """Migrate, and load the demo's customers and agents into an empty database. What is there already stays as it is."""
+    """Migrate, and load the demo's customers and agents into an empty database. What is there already stays."""
     migrations.upgrade(db)
     with db.reading() as session:
         has_customers = session.scalar(sa.select(Customer.id).limit(1)) is not None

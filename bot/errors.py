@@ -1,4 +1,4 @@
-"""One tree of errors. Each has a code for programs, a sentence that is safe to show to anybody, and the object it is about."""
+"""One tree of errors. Each has a code for programs, a sentence that is safe to show, and the object it is about."""
 
 from __future__ import annotations
 

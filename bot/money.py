@@ -31,7 +31,7 @@ class Money:
 
     @classmethod
     def of(cls, amount: Decimal | str, currency: str) -> Money:
-        """Read a decimal `amount` in major units ("80.50"). Raises `InvalidInput` for more digits than the currency has."""
+        """Read a decimal in major units ("80.50"). Raises `InvalidInput` for more digits than the currency has."""
         try:
             major = Decimal(amount)
         except InvalidOperation as error:

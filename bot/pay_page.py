@@ -87,9 +87,7 @@ async def _opened(door: FrontDoor, gateway: PaymentGateway, begun: Checkout) -> 
     try:
         made = await asyncio.to_thread(gateway.create_checkout, begun.request, begun.idempotency_key)
     except OutsideService:
-        give_up = partial(
-            payments.give_up_attempt, payment_id=begun.payment_id, idempotency_key=begun.idempotency_key
-        )
+        give_up = partial(payments.give_up_attempt, payment_id=begun.payment_id, idempotency_key=begun.idempotency_key)
         await door.in_transaction(give_up)
         raise
     await door.in_transaction(lambda session: payments.record_checkout(session, begun.payment_id, made))

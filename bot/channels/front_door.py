@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import uuid
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -68,12 +67,17 @@ class FrontDoor:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self.db.in_transaction, work)
 
     async def in_reading(self, work: Callable[[Session], T]) -> T:
-        """`work` with a session for looking only, in a thread."""
+        """`work` with a session for looking only.
+
+        On SQLite it runs here: in WAL mode a reader waits for nobody, and a change of threads costs more than the look.
+        """
+        if self.db.sqlite:
+            return self.db.in_reading(work)
         return await asyncio.get_running_loop().run_in_executor(self._threads, self.db.in_reading, work)
 
-    def begin_turn(self, conversation_id: uuid.UUID, lease: uuid.UUID) -> None:
+    def begin_turn(self, begun: router.Begun) -> None:
         """Let the bot answer, in the background."""
-        turn = asyncio.create_task(router.answer(self.db, self.dialogue, self.signals, conversation_id, lease))
+        turn = asyncio.create_task(router.answer(self.db, self.dialogue, self.signals, begun))
         self._turns.add(turn)
         turn.add_done_callback(self._ended)
 
@@ -83,7 +87,7 @@ class FrontDoor:
         self._watchers = [asyncio.create_task(self.signals.watch()), asyncio.create_task(self._recover())]
 
     async def close(self) -> None:
-        """Let the turns under way finish (seconds), then stop. What is unfinished is recovered by whoever comes next."""
+        """Let the turns under way finish, then stop. What is unfinished is recovered by whoever comes next."""
         self.closing = True
         for watcher in self._watchers:
             watcher.cancel()

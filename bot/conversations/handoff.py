@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot import clock
 from bot.conversations import holder, transcript
+from bot.conversations.redaction import redact_cards
 from bot.db import lock
 from bot.errors import Conflict, InvalidInput, NotFound
 from bot.models import (
@@ -108,7 +109,7 @@ def place(session: Session, conversation: Conversation) -> int | None:
 
 
 def claim(session: Session, conversation_id: uuid.UUID, agent: Agent) -> Handoff:
-    """Take a waiting conversation. Exactly one agent can; the others get `Conflict`. Claiming one's own again is fine."""
+    """Take a waiting conversation. Exactly one agent can, others get `Conflict`. Claiming one's own again is fine."""
     conversation = _locked(session, conversation_id)
     if conversation.holder == Holder.AGENT:
         if conversation.agent_id == agent.id and conversation.handoff_id is not None:
@@ -131,7 +132,12 @@ def reply(session: Session, conversation_id: uuid.UUID, agent: Agent, text: str,
         return before
     _require_holder(session, conversation, agent)
     return transcript.append(
-        session, conversation, author=Author.AGENT, text=_bounded(text), agent_id=agent.id, client_id=client_id
+        session,
+        conversation,
+        author=Author.AGENT,
+        text=_bounded(text, conversation.locale),
+        agent_id=agent.id,
+        client_id=client_id,
     )
 
 
@@ -139,7 +145,12 @@ def note(session: Session, conversation_id: uuid.UUID, agent: Agent, text: str) 
     """A note that only agents see."""
     conversation = _locked(session, conversation_id)
     return transcript.append(
-        session, conversation, author=Author.AGENT, text=_bounded(text), agent_id=agent.id, hidden=True
+        session,
+        conversation,
+        author=Author.AGENT,
+        text=_bounded(text, conversation.locale),
+        agent_id=agent.id,
+        hidden=True,
     )
 
 
@@ -237,13 +248,14 @@ def _tell(session: Session, conversation: Conversation, key: str, **values: obje
     transcript.append(session, conversation, author=Author.SYSTEM, text=say(key, conversation.locale, **values))
 
 
-def _bounded(text: str) -> str:
-    text = text.strip()
+def _bounded(text: str, locale: str) -> str:
+    """What an agent wrote, without card numbers (P3)."""
+    text = text.replace("\x00", "").strip()
     if not text:
         raise InvalidInput("Please write something first.")
     if len(text) > MESSAGE_LIMIT:
         raise InvalidInput(f"Please keep a message under {MESSAGE_LIMIT:,} characters; yours has {len(text):,}.")
-    return text
+    return redact_cards(text, say("card_removed", locale))
 
 
 def _name(session: Session, agent_id: uuid.UUID | None) -> str:

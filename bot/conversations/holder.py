@@ -23,9 +23,10 @@ _ALLOWED = {
 
 
 def change(session: Session, conversation: Conversation, to: Holder, *, agent_id: uuid.UUID | None = None) -> None:
-    """Give the conversation to `to`. The caller holds the lock of its row. Raises `Conflict` for a move that makes no sense.
+    """Give the conversation to `to`. The caller holds the lock of its row.
 
-    Messages that waited for the bot are the new holder's to read, and the bot resumes at a clean state later.
+    Messages that waited for the bot are the new holder's to read, and the bot resumes at a clean state later. Raises
+    `Conflict` for a move that makes no sense.
     """
     if (conversation.holder, to) not in _ALLOWED:
         raise Conflict("This conversation is already where you want to move it.", about=conversation.id)

@@ -1,7 +1,7 @@
 """What Stripe tells us, carried into the ledger and told to the customer: exactly once (S1, S2, S5).
 
-An event only says that something changed; the Checkout Session is fetched again before anything moves. The postings, the
-payment's state and the receipt in the transcript are one transaction.
+An event only says that something changed; the Checkout Session is fetched again before anything moves. The postings,
+the payment's state and the receipt in the transcript are one transaction.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ def _apply(session: Session, checkout: CheckoutSession) -> uuid.UUID | None:
 
 
 def _give_receipt(session: Session, settlement: payments.Settlement) -> uuid.UUID | None:
-    """The receipt in the transcript: thanks, and what is open now with a way that suits (K3, K9). Credit is said (S5)."""
+    """The receipt in the transcript: thanks, what is open now and a way that suits (K3, K9). Credit is said (S5)."""
     payment = settlement.payment
     conversation = _conversation(session, payment)
     if conversation is None:

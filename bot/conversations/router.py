@@ -1,7 +1,7 @@
 """Where a customer's message goes: to the bot, to the queue or to an agent (design section 3).
 
-A turn of the bot is leased on the conversation's row: only the lease's owner answers, a crash lets the lease run out, and
-`recover` finishes what was left. The holder is read again, under the lock, before a bot's reply is recorded.
+A turn of the bot is leased on the conversation's row: only the lease's owner answers, a crash lets the lease run out,
+and `recover` finishes what was left. The holder is read again, under the lock, before a bot's reply is recorded.
 """
 
 from __future__ import annotations
@@ -38,11 +38,28 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A message that waits for the bot. `reset`: the dialogue begins a clean session first."""
+
+    turn: Turn
+    reset: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A lease to answer a conversation; `first` is the message to begin with, when it is known already."""
+
+    conversation_id: uuid.UUID
+    lease: uuid.UUID
+    first: Asked | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Received:
-    """A message taken in. `lease` is set when the bot's turn is the receiver's to run."""
+    """A message taken in. `begun` is set when the bot's turn is the receiver's to run."""
 
     message_id: uuid.UUID
-    lease: uuid.UUID | None
+    begun: Begun | None
     desk: bool
 
 
@@ -85,15 +102,23 @@ def receive(
     if conversation.holder == Holder.QUEUE:
         _acknowledge(session, conversation)
     session.flush()
-    lease = _lease(conversation) if to_bot else None
-    return Received(message.id, lease, desk=not to_bot)
+    if payload == PERSON and conversation.failures:
+        # The assistant does not work at the moment, so it is not asked: no dead ends (C13).
+        _to_person(session, conversation)
+        return Received(message.id, None, desk=True)
+    if not to_bot:
+        return Received(message.id, None, desk=True)
+    # A lease that was given back left nothing unanswered; one that ran out may have.
+    first = _asked(conversation, message) if conversation.turn_owner is None else None
+    lease = _lease(conversation)
+    return Received(message.id, Begun(conversation.id, lease, first) if lease else None, desk=False)
 
 
-async def answer(
-    db: Database, dialogue: Dialogue, signals: Signals, conversation_id: uuid.UUID, lease: uuid.UUID
-) -> None:
+async def answer(db: Database, dialogue: Dialogue, signals: Signals, begun: Begun) -> None:
     """Run the bot's turns for every message that waits, in order, while the lease is ours."""
-    while (turn := await asyncio.to_thread(_next_turn, db, conversation_id, lease)) is not None:
+    conversation_id, lease = begun.conversation_id, begun.lease
+    turn = begun.first or await asyncio.to_thread(_next_turn, db, begun)
+    while turn is not None:
         said: Answer | DialogueFailed
         try:
             if turn.reset:
@@ -106,21 +131,14 @@ async def answer(
             )
         more = await asyncio.to_thread(_record, db, conversation_id, lease, turn, said)
         signals.ring(conversation_id, desk=more.desk)
-        if not more.go_on:
-            return
+        turn = await asyncio.to_thread(_next_turn, db, begun) if more.go_on else None
 
 
 async def recover(db: Database, dialogue: Dialogue, signals: Signals) -> int:
     """Finish what a crash or an outage left unanswered; how many conversations were taken up."""
-    leases = await asyncio.to_thread(_leases_to_recover, db)
-    await asyncio.gather(*(answer(db, dialogue, signals, conversation_id, lease) for conversation_id, lease in leases))
-    return len(leases)
-
-
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    turn: Turn
-    reset: bool
+    begun = await asyncio.to_thread(_left_behind, db)
+    await asyncio.gather(*(answer(db, dialogue, signals, one) for one in begun))
+    return len(begun)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,24 +207,27 @@ def _release(conversation: Conversation) -> None:
     conversation.turn_owner = conversation.turn_until = None
 
 
-def _next_turn(db: Database, conversation_id: uuid.UUID, lease: uuid.UUID) -> _Turn | None:
+def _asked(conversation: Conversation, message: Message) -> Asked:
+    text = message.text if message.payload is None else None
+    turn = Turn(conversation.id, message.id, conversation.locale, text=text, payload=message.payload)
+    return Asked(turn, conversation.dialogue_reset)
+
+
+def _next_turn(db: Database, begun: Begun) -> Asked | None:
     with db.reading() as session:
-        conversation = session.get_one(Conversation, conversation_id)
-        waiting = transcript.pending(session, conversation_id)
-        if conversation.turn_owner == lease and conversation.holder == Holder.BOT and waiting:
-            message = waiting[0]
-            text = message.text if message.payload is None else None
-            turn = Turn(conversation_id, message.id, conversation.locale, text=text, payload=message.payload)
-            return _Turn(turn, conversation.dialogue_reset)
+        conversation = session.get_one(Conversation, begun.conversation_id)
+        waiting = transcript.pending(session, begun.conversation_id)
+        if conversation.turn_owner == begun.lease and conversation.holder == Holder.BOT and waiting:
+            return _asked(conversation, waiting[0])
     with db.transaction() as session:
-        held = lock(session, Conversation, conversation_id)
-        if held is not None and held.turn_owner == lease:
+        held = lock(session, Conversation, begun.conversation_id)
+        if held is not None and held.turn_owner == begun.lease:
             _release(held)
     return None
 
 
 def _record(
-    db: Database, conversation_id: uuid.UUID, lease: uuid.UUID, turn: _Turn, said: Answer | DialogueFailed
+    db: Database, conversation_id: uuid.UUID, lease: uuid.UUID, turn: Asked, said: Answer | DialogueFailed
 ) -> _More:
     with db.transaction() as session:
         conversation = lock(session, Conversation, conversation_id)
@@ -228,7 +249,7 @@ def _record(
                 conversation.failures = 0
                 _say(session, conversation, said)
         session.flush()
-        go_on = conversation.holder == Holder.BOT and bool(transcript.pending(session, conversation_id))
+        go_on = conversation.holder == Holder.BOT and transcript.is_pending(session, conversation_id)
         if go_on:
             conversation.turn_until = clock.now() + LEASE
         else:
@@ -243,7 +264,7 @@ def _say(session: Session, conversation: Conversation, said: Answer) -> None:
 
 
 def _apologise(session: Session, conversation: Conversation, message: Message, failed: DialogueFailed) -> bool:
-    """Tell the customer kindly; give the conversation to a person when it lasts. Whether the turn is to be tried again."""
+    """Tell the customer kindly, and turn to a person when it lasts. Gives whether the turn is to be tried again."""
     first = conversation.failures == 0
     conversation.failures += 1
     locale = conversation.locale
@@ -255,21 +276,25 @@ def _apologise(session: Session, conversation: Conversation, message: Message, f
         return True
     message.pending = False
     if failed.retryable or wants_person or conversation.failures >= FAILURES_BEFORE_PERSON:
-        transcript.append(session, conversation, author=Author.BOT, text=say("failed_to_person", locale))
-        handoff.request(
-            session,
-            conversation.id,
-            reason="technical_failure",
-            skill="general",
-            summary={"what": "The assistant failed; the customer's messages are unanswered."},
-            actor="system",
-        )
+        _to_person(session, conversation)
     else:
         transcript.append(session, conversation, author=Author.BOT, text=say("failed", locale), buttons=person)
     return False
 
 
-def _leases_to_recover(db: Database) -> list[tuple[uuid.UUID, uuid.UUID]]:
+def _to_person(session: Session, conversation: Conversation) -> None:
+    transcript.append(session, conversation, author=Author.BOT, text=say("failed_to_person", conversation.locale))
+    handoff.request(
+        session,
+        conversation.id,
+        reason="technical_failure",
+        skill="general",
+        summary={"what": "The assistant failed; the customer's messages are unanswered."},
+        actor="system",
+    )
+
+
+def _left_behind(db: Database) -> list[Begun]:
     with db.reading() as session:
         ids = list(
             session.scalars(
@@ -284,13 +309,11 @@ def _leases_to_recover(db: Database) -> list[tuple[uuid.UUID, uuid.UUID]]:
                 .limit(50)
             )
         )
-    if not ids:
-        return []
-    leases = []
+    begun = []
     for conversation_id in ids:
         with db.transaction() as session:
             conversation = lock(session, Conversation, conversation_id)
             lease = _lease(conversation) if conversation is not None else None
             if lease is not None:
-                leases.append((conversation_id, lease))
-    return leases
+                begun.append(Begun(conversation_id, lease))
+    return begun

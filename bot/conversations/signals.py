@@ -1,7 +1,7 @@
 """Waking those who wait for news of a conversation: long polls, event streams, the desk.
 
-Within a process a change rings at once. Changes made by other processes (receipts, the worker, a second web process) are
-noticed by a cheap look at the database, four times a second, while somebody waits.
+Within a process a change rings at once. Changes made by other processes (receipts, the worker, a second web process)
+are noticed by a cheap look at the database, four times a second, while somebody waits.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from bot.models import Conversation, Holder
 
 LOOK_EVERY_S = 0.25
 DESK = "desk"
+_NEVER = object()
 
 log = structlog.get_logger()
 
 
 class Bell:
-    """One listener's bell. `wait` returns whether it rang before the time (seconds) was over, and is then silent again."""
+    """One listener's bell. `wait` tells whether it rang before the time was over; it is silent again then."""
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
@@ -35,10 +36,11 @@ class Bell:
         """Wake the listener."""
         self._event.set()
 
-    async def wait(self, timeout: float) -> bool:
-        """Wait for a ring. Rings since the last wait count."""
+    async def wait(self, seconds: float) -> bool:
+        """Wait for a ring, at most so long. Rings since the last wait count."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._event.wait(), timeout)
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
         rang = self._event.is_set()
         self._event.clear()
         return rang
@@ -65,13 +67,13 @@ class Signals:
                 del self._bells[key]
                 self._seen.pop(key, None)
 
-    async def wait(self, topic: uuid.UUID | str, timeout: float) -> bool:
-        """Wait up to `timeout` seconds for a change of `topic`; whether there was one."""
+    async def wait(self, topic: uuid.UUID | str, seconds: float) -> bool:
+        """Wait so long for a change of `topic`; whether there was one."""
         with self.listen(topic) as bell:
-            return await bell.wait(timeout)
+            return await bell.wait(seconds)
 
     def ring(self, topic: uuid.UUID | str, *, desk: bool = False) -> None:
-        """Tell this process's listeners that `topic` changed, and the desk's too if it concerns them. Event loop only."""
+        """Tell this process's listeners that `topic` changed, and the desk's if it concerns them. Event loop only."""
         for key in (str(topic), DESK) if desk else (str(topic),):
             for bell in tuple(self._bells.get(key, ())):
                 bell.ring()
@@ -89,7 +91,8 @@ class Signals:
                 log.warning("signals_look_failed", error=type(error).__name__)
                 continue
             for topic, mark in marks.items():
-                if self._seen.setdefault(topic, mark) != mark:
+                # The first look rings too: what changed between the listener's own look and this one is not missed.
+                if self._seen.get(topic, _NEVER) != mark:
                     self._seen[topic] = mark
                     self.ring(topic)
 

@@ -76,6 +76,12 @@ def pending(session: Session, conversation_id: uuid.UUID) -> list[Message]:
     )
 
 
+def is_pending(session: Session, conversation_id: uuid.UUID) -> bool:
+    """Whether any message still waits for the bot."""
+    query = sa.select(Message.seq).where(Message.conversation_id == conversation_id, Message.pending.is_(True))
+    return session.execute(query.limit(1)).first() is not None
+
+
 def offers(session: Session, conversation_id: uuid.UUID, payload: str, *, newest: int = 30) -> str | None:
     """The title under which one of the `newest` messages offered `payload` (button or card option), or None.
 

@@ -84,7 +84,8 @@ class Message(Base):
         sa.UniqueConstraint("conversation_id", "client_id"),
         sa.Index(
             "ix_messages_pending",
-            "created_at",
+            "conversation_id",
+            "seq",
             sqlite_where=sa.text("pending"),
             postgresql_where=sa.text("pending"),
         ),

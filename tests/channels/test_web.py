@@ -287,7 +287,7 @@ async def test_what_a_crash_left_unanswered_is_answered_once(
             received = router.receive(
                 session, uuid.UUID(visitor.conversation_id), client_id=str(uuid.uuid4()), text="left behind"
             )
-            assert received.lease is not None
+            assert received.begun is not None
 
     await asyncio.to_thread(crashed)
     assert await router.recover(door.db, voice, door.signals) == 0

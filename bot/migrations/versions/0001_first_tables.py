@@ -303,7 +303,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_messages_pending",
         "messages",
-        ["created_at"],
+        ["conversation_id", "seq"],
         unique=False,
         sqlite_where=sa.text("pending"),
         postgresql_where=sa.text("pending"),
