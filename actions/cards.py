@@ -37,24 +37,27 @@ def pay_link(url: str, amount: Money) -> dict[str, Any]:
     return {"kind": "pay_link", "url": url, "amount": amount.minor, "currency": amount.currency}
 
 
-def plan_options(plans: Sequence[Plan]) -> dict[str, Any]:
-    """The offers, each with the payload that chooses it."""
+def plan_options(plans: Sequence[Plan], titles: Sequence[str]) -> dict[str, Any]:
+    """The offers, each with the payload that chooses it and the title that the choice has in the transcript."""
     return {
         "kind": "plan_options",
         "currency": plans[0].currency,
         "total": plans[0].total,
-        "options": [_option(plan) for plan in plans],
+        "options": [{"title": title, **_option(plan)} for plan, title in zip(plans, titles, strict=True)],
     }
 
 
-def plan_schedule(plan: Plan) -> dict[str, Any]:
-    """One plan with its status: `quote` before it is agreed, `active` afterwards."""
+def plan_schedule(plan: Plan, paid: int = 0) -> dict[str, Any]:
+    """One plan with its status, `quote` before it is agreed; the first `paid` instalments are marked so (K9)."""
+    option = _option(plan)
+    for number, part in enumerate(option["instalments"], start=1):
+        part["status"] = "paid" if number <= paid else "due"
     return {
         "kind": "plan_schedule",
         "currency": plan.currency,
         "total": plan.total,
         "status": str(plan.status),
-        **_option(plan),
+        **option,
     }
 
 

@@ -116,15 +116,12 @@ class AskPlan(Question):
         offers = await turn.write(lambda session: quote(session, turn, None))
         phrases = await turn.write(lambda session: Phrases(turn.conversation(session).locale))
         again = turn.slot("quotes") is not None
+        titles = [phrases.say("plan_button", months=len(plan.instalments)) for plan in offers]
         turn.say(
             "utter_plan_options_again" if again else "utter_plan_options",
-            card=cards.plan_options(offers),
+            card=cards.plan_options(offers, titles),
             buttons=[
-                {
-                    "title": phrases.say("plan_button", months=len(plan.instalments)),
-                    "payload": cards.choose(plan),
-                }
-                for plan in offers
+                {"title": title, "payload": cards.choose(plan)} for plan, title in zip(offers, titles, strict=True)
             ],
             total=phrases.money(Money(offers[0].total, offers[0].currency)),
             lines="\n".join(phrases.option(place, plan) for place, plan in enumerate(offers, start=1)),
@@ -196,7 +193,7 @@ def _show_current(turn: Turn, mine: Account) -> Events:
     paid = mine.progress.next.number - 1 if mine.progress.next else len(plan.instalments)
     turn.say(
         "utter_plan_exists" if mine.progress.paid else "utter_plan_begins",
-        card=cards.plan_schedule(plan),
+        card=cards.plan_schedule(plan, paid),
         name=mine.name,
         paid=mine.phrases.money(mine.progress.paid),
         total=mine.phrases.money(Money(plan.total, plan.currency)),

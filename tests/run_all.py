@@ -77,15 +77,16 @@ class Beside:
 def main() -> int:
     """Run all; 0 when nothing failed and, with GT_TEST_REQUIRE_ALL, nothing was skipped."""
     environment = os.environ | QUIET
+    pytest = [sys.executable, "-m", "pytest", "-q", "-ra", "--durations=5"]
+    stories = "tests/conversations/stories"
     with tempfile.TemporaryDirectory() as results:
-        stories = "tests/conversations/stories"
-        rasa = Beside(
+        beside = Beside(
             [
                 Step("rasa data validate", [RASA, "-m", "rasa", "data", "validate", "--fail-on-warnings"]),
                 Step(
                     "rasa test core",
                     [
-                        *(RASA, "-m", "rasa", "test", "core", "--stories", stories),
+                        *(RASA, "-m", "rasa", "test", "core", "--e2e", "--stories", stories),
                         *("--fail-on-prediction-errors", "--no-plot", "--out", results),
                     ],
                 ),
@@ -93,14 +94,25 @@ def main() -> int:
             ],
             environment,
         )
-        rasa.start()
-        ours = Step("ours", [sys.executable, "-m", "pytest", "-q", "-ra", "--durations=10", *sys.argv[1:]], counts=True)
-        ours.run(environment, aloud=True)
-        rasa.thread.join()
-    steps = [ours, *rasa.steps]
-    for step in rasa.steps:
+        beside.start()
+        # Playwright keeps an event loop of its own running, so the browser's tests have a process of their own.
+        alone = [f"--ignore=tests/{folder}" for folder in ("browser", "end_to_end")]
+        ours = [
+            Step("units and contracts", [*pytest, *alone], counts=True),
+            Step("end to end", [*pytest, "tests/end_to_end"], counts=True),
+            Step("in a browser", [*pytest, "tests/browser"], counts=True),
+        ]
+        for step in ours:
+            print(f"--- {step.title}", flush=True)
+            step.run(environment, aloud=True)
+        beside.thread.join()
+    for step in beside.steps:
         end = step.output.splitlines()[-1 if step.code == 0 else -60 :]
-        print(f"\n--- {step.title} ({step.seconds:.0f} s)", *end, sep="\n", flush=True)
+        print(f"\n--- {step.title}", *end, sep="\n", flush=True)
+    return _sum([*ours, *beside.steps])
+
+
+def _sum(steps: list[Step]) -> int:
     print("")
     for step in steps:
         print(f"{'ok    ' if step.code == 0 else 'FAILED'} {step.title}, {step.seconds:.0f} s")

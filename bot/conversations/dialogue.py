@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import aiohttp
 import orjson
 
+from bot.db import new_id
 from bot.errors import DialogueFailed
 from bot.settings import Settings
 
@@ -87,7 +88,8 @@ class Rasa:
         return Answer(replies, intent.get("name"), intent.get("confidence"))
 
     async def reset(self, conversation_id: uuid.UUID, locale: str) -> None:
-        await self._post({"conversation_id": str(conversation_id), "locale": locale, "reset": True})
+        named = {"conversation_id": str(conversation_id), "message_id": str(new_id()), "locale": locale}
+        await self._post({**named, "reset": True})
 
     async def ready(self) -> bool:
         try:

@@ -25,6 +25,11 @@ class ScriptedCustomer:
         self.heard: list[dict[str, Any]] = self._read(None, 0)["messages"]
         self.state: dict[str, Any] = {}
 
+    def close(self) -> None:
+        """Leave."""
+        self.http.close()
+        self.outside.close()
+
     def say(self, text: str) -> list[dict[str, Any]]:
         """Write, and wait for what is answered."""
         return self._sent({"text": text})
