@@ -35,9 +35,7 @@ async def _turns(product: Product) -> None:
         talks = await open_talks(product, http)
         for text in (PLAIN, WITH_ACTION):  # warm, and unmeasured
             await measure(talks, text, 320)
-        print(
-            "\n| customers at once | turn | p50 ms | p95 ms | turns/s | Rasa alone: p50 ms, turns/s | ratio of p50 |"
-        )
+        print("\n| customers at once | turn | p50 ms | p95 ms | turns/s | Rasa alone: p50 ms, turns/s | ratio of p50 |")
         print("|---|---|---|---|---|---|---|")
         for text, name in ((PLAIN, "no action"), (WITH_ACTION, "action")):
             for count, turns in TURNS.items():
@@ -63,9 +61,7 @@ def _processes(product: Product, at_start: dict[str, float]) -> None:
     for name in ("rasa", "web", "actions", "worker"):
         start = f"{product.started[name]:.1f}" if name in product.started else "-"
         print(f"| {name} | {start} | {at_start.get(name, 0):.0f} | {after.get(name, 0):.0f} |")
-    print(
-        f"| all | {product.started['everything']:.1f} | {sum(at_start.values()):.0f} | {sum(after.values()):.0f} |"
-    )
+    print(f"| all | {product.started['everything']:.1f} | {sum(at_start.values()):.0f} | {sum(after.values()):.0f} |")
 
 
 def _durable_commit() -> float:

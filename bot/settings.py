@@ -111,7 +111,7 @@ class SettingsInvalid(GoodTermsError):
 def settings() -> Settings:
     """The settings of this process. Raises `SettingsInvalid`."""
     try:
-        return Settings()  # type: ignore[call-arg]
+        return Settings()
     except ValidationError as error:
         lines = [f"  {'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
         raise SettingsInvalid("These settings need attention:\n" + "\n".join(lines)) from error

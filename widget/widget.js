@@ -813,6 +813,12 @@
     });
   }
 
+  /** `text` without its listed lines ("• …", "1. …"): a card beside it shows the same list. */
+  function unlisted(text) {
+    const lines = (text ?? "").split("\n").filter((line) => !/^(?:•|\d+\.)\s/.test(line));
+    return lines.join("\n").replace(/\n{3,}/g, "\n\n").trim();
+  }
+
   /** Whether `text` holds what looks like a payment card's number: 13 to 19 digits that pass the Luhn check (P3). */
   function cardNumber(text) {
     return (text.match(/\d(?:[ .-]?\d){12,18}/g) || []).some((run) => {
@@ -1481,7 +1487,9 @@ textarea::placeholder { color: var(--quiet); opacity: 1; }
       } catch {
         entry.offers = []; // not the card that the design describes: its text says the same
       }
-      const text = message.text || (message.card && !card ? words.unknown : mine ? words.chosen : "");
+      const said = card ? unlisted(message.text) : message.text;
+      const text = said || (message.card && !card ? words.unknown : mine ? words.chosen : "");
+      entry.inCard = new Set(card ? (message.card.options ?? []).map(({ payload }) => payload) : []);
       const full = card || message.buttons?.length ? " full" : "";
       if (message.author === "system") {
         const note = text && h("p", { class: "note", dir: "auto" }, linked(text));
@@ -1505,11 +1513,12 @@ textarea::placeholder { color: var(--quiet); opacity: 1; }
     }
 
     function buttons(entry, message) {
-      if (!message.buttons?.length) return;
+      const choices = (message.buttons ?? []).filter(({ payload }) => !entry.inCard?.has(payload));
+      if (!choices.length) return;
       const group = h(
         "div",
         { class: "offers" },
-        message.buttons.map(({ title: label, payload }) => {
+        choices.map(({ title: label, payload }) => {
           const button = h(
             "button",
             { type: "button", class: "offer", dir: "auto", click: () => choose(entry, { payload, title: label }) },

@@ -7,22 +7,26 @@ and `recover` finishes what was left. The holder is read again, under the lock, 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
+import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
+from prometheus_client import Counter, Histogram
 from sqlalchemy.orm import Session
 
 from bot import clock
+from bot.billing import identity
 from bot.conversations import handoff, transcript
 from bot.conversations.dialogue import Answer, Dialogue, Turn
 from bot.conversations.redaction import redact_cards
 from bot.conversations.signals import Signals
 from bot.db import Database, lock, new_id
-from bot.errors import DialogueFailed, InvalidInput, NotFound, TooMany
+from bot.errors import DialogueFailed, InvalidInput, NotFound, NotVerified, TooMany
 from bot.models import Author, Conversation, Holder, Message
 from bot.words import say
 
@@ -33,6 +37,9 @@ FAILURES_BEFORE_PERSON = 2
 BACK_TO_ASSISTANT = "/back_to_assistant"
 PERSON = "/request_human"
 WAIT_FOR_REPAIR = dt.timedelta(seconds=60)
+
+TURN_S = Histogram("goodterms_turn_seconds", "From asking Rasa to the recorded answer")
+FAILED_TURNS = Counter("goodterms_failed_turns", "Turns that Rasa did not answer")
 
 log = structlog.get_logger()
 
@@ -99,6 +106,8 @@ def receive(
         client_id=client_id,
         pending=to_bot,
     )
+    if not to_bot:
+        _stay_verified(session, conversation)
     if conversation.holder == Holder.QUEUE:
         _acknowledge(session, conversation)
     session.flush()
@@ -120,16 +129,19 @@ async def answer(db: Database, dialogue: Dialogue, signals: Signals, begun: Begu
     turn = begun.first or await asyncio.to_thread(_next_turn, db, begun)
     while turn is not None:
         said: Answer | DialogueFailed
+        began = time.perf_counter()
         try:
             if turn.reset:
                 await dialogue.reset(conversation_id, turn.turn.locale)
             said = await dialogue.converse(turn.turn)
         except DialogueFailed as error:
             said = error
+            FAILED_TURNS.inc()
             log.warning(
                 "turn_failed", conversation=str(conversation_id), reason=str(error.about), retryable=error.retryable
             )
         more = await asyncio.to_thread(_record, db, conversation_id, lease, turn, said)
+        TURN_S.observe(time.perf_counter() - began)
         signals.ring(conversation_id, desk=more.desk)
         turn = await asyncio.to_thread(_next_turn, db, begun) if more.go_on else None
 
@@ -171,6 +183,12 @@ def _back_to_assistant(session: Session, conversation: Conversation, client_id: 
     if conversation.holder == Holder.QUEUE:
         handoff.withdraw(session, conversation)
     return Received(message.id, None, desk=True)
+
+
+def _stay_verified(session: Session, conversation: Conversation) -> None:
+    """Talking to a person is use too: the proof of identity does not run out in the middle of it (design section 6)."""
+    with contextlib.suppress(NotVerified):
+        identity.customer_of(session, conversation)
 
 
 def _acknowledge(session: Session, conversation: Conversation) -> None:
