@@ -130,6 +130,7 @@ def test_on_a_phone_it_fills_the_screen_and_keeps_the_focus_with_large_targets(
     page.get_by_role("button", name="Open chat").tap()
     expect(bubbles(page, GREETING)).to_be_visible()
     panel = page.get_by_role("dialog", name="Account help")
+    panel.evaluate("panel => Promise.all(panel.getAnimations({ subtree: true }).map(({ finished }) => finished))")
     shape = box(panel)
     assert [round(shape[side]) for side in ("x", "y", "width", "height")] == [0, 0, 360, 640]
     expect(panel).to_have_attribute("aria-modal", "true")

@@ -29,7 +29,8 @@ def test_every_card_shows_what_it_carries(
 
 def test_choosing_a_plan_sends_its_payload_and_marks_it(chat: Page, door: FakeFrontDoor) -> None:
     door.say("Which one?", card={"kind": "plan_options", "currency": "USD", "total": 12001, "options": [PLAN]})
-    chat.get_by_role("article", name="3 monthly payments").get_by_role("button", name="Choose this plan").click()
+    with chat.expect_response("**/api/chat/messages"):
+        chat.get_by_role("article", name="3 monthly payments").get_by_role("button", name="Choose this plan").click()
     expect(chat.get_by_role("button", name="Chosen")).to_be_disabled()
     assert door.posts[0]["payload"] == PLAN["payload"]
     assert door.posts[0]["title"] == "3 monthly payments: $40.00 each, the last $40.01"
