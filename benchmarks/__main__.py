@@ -13,7 +13,7 @@ from pathlib import Path
 
 import aiohttp
 
-from benchmarks.product import Product, running
+from benchmarks.product import Product, rasa_alone, running
 from benchmarks.turns import PLAIN, WITH_ACTION, Talk, growth, measure, open_talks
 
 TURNS = {1: 200, 4: 400, 16: 960}
@@ -24,10 +24,11 @@ def main() -> None:
     print(f"{_machine()}; every write durable; one run")
     commit = _durable_commit()
     print(f"A bare durable SQLite commit on this disk: {commit:.2f} ms (the floor under every turn)")
+    alone = rasa_alone()
     with running() as product:
         at_start = product.memory()
         asyncio.run(_turns(product))
-        _processes(product, at_start)
+        _processes(product, at_start, alone)
 
 
 async def _turns(product: Product) -> None:
@@ -45,17 +46,17 @@ async def _turns(product: Product) -> None:
                     f"| {count} | {name} | {ours.p50:.1f} | {ours.p95:.1f} | {ours.per_second:.0f} "
                     f"| {peer.p50:.1f}, {peer.per_second:.0f} | {ours.p50 / peer.p50:.2f} x |"
                 )
-        fresh = await Talk(product, http).open(0)
-        blocks = await growth(fresh)
-    first = blocks[10]
-    print("\n| turns of one conversation | p50 ms of the last ten | against the first ten |")
+        blocks = await growth([await Talk(product, http).open(number) for number in range(3)])
+    first = next(iter(blocks.values()))
+    print("\n| turns of one conversation | p50 ms of the last twenty | against the first twenty |")
     print("|---|---|---|")
     for mark, spent in blocks.items():
         print(f"| {mark} | {spent:.1f} | {spent / first:.2f} x |")
 
 
-def _processes(product: Product, at_start: dict[str, float]) -> None:
+def _processes(product: Product, at_start: dict[str, float], alone: float) -> None:
     after = product.memory()
+    print(f"\nRasa started alone answers after {alone:.1f} s. All five processes started at once, on these cores:")
     print("\n| process | start to first answer, s | memory at start, MiB | after the load, MiB |")
     print("|---|---|---|---|")
     for name in ("rasa", "web", "actions", "worker"):

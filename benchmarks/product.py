@@ -20,6 +20,7 @@ import httpx
 import psutil
 from dotenv import dotenv_values
 
+from bot.processes import RASA_PYTHON
 from bot.settings import ROOT
 
 CUSTOMERS = 16
@@ -101,6 +102,30 @@ def running() -> Iterator[Product]:
                 process.wait(30)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+def rasa_alone() -> float:
+    """Seconds from starting Rasa's process, with nothing else running, until it answers."""
+    with tempfile.TemporaryDirectory(prefix="gt-bench-") as folder:
+        port = _free_port()
+        environment = os.environ | {
+            "GT_RASA_PORT": str(port),
+            "GT_RASA_TOKEN": "only-for-the-benchmark",
+            "GT_TRACKER_URL": f"sqlite:///{folder}/tracker.db",
+        }
+        began = time.monotonic()
+        command = [str(RASA_PYTHON), "-m", "bot.inside_rasa.server"]
+        quiet = subprocess.DEVNULL
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=quiet, stderr=quiet)
+        try:
+            while not _answers(f"http://127.0.0.1:{port}/webhooks/goodterms/ready"):
+                if process.poll() is not None or time.monotonic() - began > START_S:
+                    raise SystemExit("Rasa did not start.")
+                time.sleep(0.05)
+            return time.monotonic() - began
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def account(number: int) -> tuple[str, str]:

@@ -1,13 +1,15 @@
-"""Turn time as a customer has it: from sending a message to reading the bot's answer by long poll."""
+"""Turn time as the widget has it: from sending a message to reading the bot's answer on the open event stream."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import statistics
 import time
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 
@@ -43,6 +45,7 @@ class Talk:
         self._http = http
         self.conversation_id = ""
         self._headers: dict[str, str] = {}
+        self._stream: aiohttp.ClientResponse | None = None
 
     async def open(self, number: int) -> Talk:
         """Open a session and prove to be the benchmark's customer `number`."""
@@ -50,6 +53,8 @@ class Talk:
             opened = await answer.json()
         self.conversation_id = opened["conversation_id"]
         self._headers = {"Authorization": f"Bearer {opened['token']}"}
+        url = f"{self._product.url}/api/chat/events"
+        self._stream = await self._http.get(url, headers=self._headers, timeout=aiohttp.ClientTimeout(total=None))
         name, phone = account(number)
         await self.turn(WITH_ACTION)
         await self.turn(name)
@@ -70,15 +75,23 @@ class Talk:
         url = f"{self._product.url}/api/chat/messages"
         async with self._http.post(url, json=body, headers=self._headers) as answer:
             assert answer.status == 202, await answer.text()
-            after = (await answer.json())["message_id"]
+            sent = (await answer.json())["message_id"]
+        is_sent = False
         while True:
-            params = {"after": after, "wait": "20"}
-            async with self._http.get(url, params=params, headers=self._headers) as answer:
-                news = await answer.json()
-            if any(message["author"] == "bot" and "sorry" not in message["text"] for message in news["messages"]):
+            message = await self._next_message()
+            is_sent = is_sent or message["id"] == sent
+            if is_sent and message["author"] != "customer":
+                if message["author"] != "bot" or "sorry" in message["text"]:
+                    raise SystemExit(f"A turn failed, so nothing was measured: {message}")
                 return (time.perf_counter() - began) * 1000
-            if news["messages"]:
-                raise SystemExit(f"A turn failed, so nothing was measured: {news}")
+
+    async def _next_message(self) -> dict[str, Any]:
+        assert self._stream is not None
+        while True:
+            event = await self._stream.content.readuntil(b"\n\n")
+            if b"event: message" in event:
+                found: dict[str, Any] = json.loads(event.partition(b"data: ")[2])
+                return found
 
     async def bare(self, text: str) -> float:
         """The same said to Rasa's own channel, without the front door; milliseconds."""
@@ -113,8 +126,8 @@ async def measure(talks: list[Talk], text: str, turns: int, *, bare: bool = Fals
     return Times(times, len(times) / (time.perf_counter() - began))
 
 
-async def growth(talk: Talk, length: int = 200) -> dict[int, float]:
-    """Median turn time (ms) of the ten turns up to each mark of one conversation; every other turn has an action."""
-    times = [await talk.turn((PLAIN, WITH_ACTION)[turn % 2]) for turn in range(length)]
-    marks = {mark: times[max(0, mark - 10) : mark] for mark in (10, 50, 100, length)}
-    return {mark: statistics.median(block) for mark, block in marks.items()}
+async def growth(talks: list[Talk], length: int = 200, block: int = 20) -> dict[int, float]:
+    """Median turn time (ms) of the `block` turns up to each mark, over several conversations one after the other."""
+    times = [[await talk.turn(WITH_ACTION) for _ in range(length)] for talk in talks]
+    marks = (block, 50, 100, length)
+    return {mark: statistics.median(spent for one in times for spent in one[mark - block : mark]) for mark in marks}

@@ -31,6 +31,7 @@ from bot.models import Author, Conversation, Holder, Message
 from bot.words import say
 
 LEASE = dt.timedelta(seconds=20)  # longer than the wait for Rasa (`GT_RASA_TIMEOUT`)
+PAUSE = dt.timedelta(seconds=3)
 ACKNOWLEDGE_EVERY = dt.timedelta(minutes=3)
 UNANSWERED_LIMIT = 20
 FAILURES_BEFORE_PERSON = 2
@@ -86,15 +87,15 @@ def receive(
     conversation = lock(session, Conversation, conversation_id)
     if conversation is None:
         raise NotFound("There is no such conversation.", about=conversation_id)
-    before = transcript.by_client_id(session, conversation_id, client_id)
+    before = transcript.id_by_client_id(session, conversation_id, client_id)
     if before is not None:
-        return Received(before.id, None, desk=False)
+        return Received(before, None, desk=False)
     text = _readable(session, conversation, text, payload)
     if payload == BACK_TO_ASSISTANT:
         return _back_to_assistant(session, conversation, client_id, text)
     to_bot = conversation.holder == Holder.BOT
     busy = to_bot and conversation.turn_until is not None
-    if busy and len(transcript.pending(session, conversation_id)) >= UNANSWERED_LIMIT:
+    if busy and len(transcript.pending_ids(session, conversation_id)) >= UNANSWERED_LIMIT:
         raise TooMany(say("too_fast", conversation.locale), retry_after=5, about=conversation_id)
     conversation.closed_at = None
     message = transcript.append(
@@ -110,7 +111,6 @@ def receive(
         _stay_verified(session, conversation)
     if conversation.holder == Holder.QUEUE:
         _acknowledge(session, conversation)
-    session.flush()
     if payload == PERSON and conversation.failures:
         # The assistant does not work at the moment, so it is not asked: no dead ends (C13).
         _to_person(session, conversation)
@@ -249,25 +249,26 @@ def _record(
 ) -> _More:
     with db.transaction() as session:
         conversation = lock(session, Conversation, conversation_id)
-        message = session.get(Message, turn.turn.message_id)
-        if conversation is None or message is None or conversation.turn_owner != lease:
+        message_id = turn.turn.message_id
+        if conversation is None or conversation.turn_owner != lease:
             return _More(go_on=False, desk=False)
-        answered = message.pending or conversation.holder == Holder.QUEUE
+        waiting = transcript.pending_ids(session, conversation_id)
+        is_waiting = message_id in waiting
+        # Nobody else moves it from the bot to the queue while the turn runs: the turn itself asked for a person.
+        is_wanted = is_waiting or conversation.holder == Holder.QUEUE
         if isinstance(said, DialogueFailed):
-            again = message.pending and _apologise(session, conversation, message, said)
-            if again:
+            message = session.get_one(Message, message_id)
+            if is_waiting and _apologise(session, conversation, message, said):
                 # The lease stays until it runs out: that is the pause before `recover` tries again.
-                conversation.turn_until = clock.now() + dt.timedelta(seconds=3)
+                conversation.turn_until = clock.now() + PAUSE
                 return _More(go_on=False, desk=conversation.holder != Holder.BOT)
         else:
-            message.intent, message.confidence = said.intent, said.confidence
-            message.pending = False
+            transcript.answered(session, message_id, said.intent, said.confidence)
             conversation.dialogue_reset = conversation.dialogue_reset and not turn.reset
-            if answered and conversation.holder != Holder.AGENT:
+            if is_wanted and conversation.holder != Holder.AGENT:
                 conversation.failures = 0
                 _say(session, conversation, said)
-        session.flush()
-        go_on = conversation.holder == Holder.BOT and transcript.is_pending(session, conversation_id)
+        go_on = conversation.holder == Holder.BOT and bool(waiting - {message_id})
         if go_on:
             conversation.turn_until = clock.now() + LEASE
         else:

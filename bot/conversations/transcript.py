@@ -9,7 +9,21 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock
+from bot.db import new_id
 from bot.models import Author, Conversation, Message
+
+_table = Message.__table__
+_PENDING = sa.select(_table.c.id).where(
+    _table.c.conversation_id == sa.bindparam("conversation_id"), _table.c.pending.is_(True)
+)
+_ANSWERED = (
+    sa.update(Message)
+    .where(_table.c.id == sa.bindparam("message_id"))
+    .values(pending=False, intent=sa.bindparam("new_intent"), confidence=sa.bindparam("new_confidence"))
+)
+_BY_CLIENT_ID = sa.select(_table.c.id).where(
+    _table.c.conversation_id == sa.bindparam("conversation_id"), _table.c.client_id == sa.bindparam("client_id")
+)
 
 
 def append(
@@ -31,6 +45,7 @@ def append(
     conversation.last_seq += 1
     conversation.last_message_at = at
     message = Message(
+        id=new_id(),
         conversation_id=conversation.id,
         seq=conversation.last_seq,
         author=author,
@@ -65,6 +80,12 @@ def by_client_id(session: Session, conversation_id: uuid.UUID, client_id: str) -
     )
 
 
+def id_by_client_id(session: Session, conversation_id: uuid.UUID, client_id: str) -> uuid.UUID | None:
+    """Its id alone, by a prepared statement."""
+    named = {"conversation_id": conversation_id, "client_id": client_id}
+    return session.connection().execute(_BY_CLIENT_ID, named).scalar()
+
+
 def pending(session: Session, conversation_id: uuid.UUID) -> list[Message]:
     """The customer's messages that still wait for the bot, oldest first."""
     return list(
@@ -76,10 +97,15 @@ def pending(session: Session, conversation_id: uuid.UUID) -> list[Message]:
     )
 
 
-def is_pending(session: Session, conversation_id: uuid.UUID) -> bool:
-    """Whether any message still waits for the bot."""
-    query = sa.select(Message.seq).where(Message.conversation_id == conversation_id, Message.pending.is_(True))
-    return session.execute(query.limit(1)).first() is not None
+def pending_ids(session: Session, conversation_id: uuid.UUID) -> set[uuid.UUID]:
+    """The ids of the same messages, by a prepared statement: it is asked once in every turn."""
+    return set(session.connection().execute(_PENDING, {"conversation_id": conversation_id}).scalars())
+
+
+def answered(session: Session, message_id: uuid.UUID, intent: str | None, confidence: float | None) -> None:
+    """A customer's message does not wait any more; what the bot took it for is written beside it."""
+    values = {"message_id": message_id, "new_intent": intent, "new_confidence": confidence}
+    session.connection().execute(_ANSWERED, values)
 
 
 def offers(session: Session, conversation_id: uuid.UUID, payload: str, *, newest: int = 30) -> str | None:
