@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from actions import records
 from actions.deed import Deed
-from actions.escalation import as_lines, country_of, help_lines
 from actions.handoff import hand_over
 from actions.turn import Events, Turn, leave_all, put
+from bot.help_lines import as_lines, country_of, help_lines
 from bot.models import Customer
 
 log = structlog.get_logger()
@@ -19,6 +19,7 @@ class ReportHardship(Deed):
     """They cannot afford it. A case is opened, options are offered, nothing is asked for (K7)."""
 
     title = "action_report_hardship"
+    intent = "report_hardship"
 
     async def act(self, turn: Turn) -> Events:
         """Say so kindly, with free advice in their country. Whatever form was running is left."""

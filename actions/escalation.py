@@ -1,4 +1,4 @@
-"""When a person is brought in, and what help there is: `policies/escalation.yml` and `policies/help_lines.yml`.
+"""When a person is brought in: `policies/escalation.yml`.
 
 The criteria are data (K13): an intent leads to a reason, a skill and a priority, or to a case beside the conversation.
 """
@@ -39,46 +39,7 @@ class EscalationPolicy(Policy):
     case: dict[str, CaseKind]
 
 
-class CrisisLines(Policy):
-    """Who is there at any hour in one country, and its emergency number."""
-
-    emergency: Named
-    lines: list[str] = Field(min_length=1)
-
-
-class HelpPolicy(Policy):
-    """`policies/help_lines.yml`, by country; `any` serves where a country has none."""
-
-    crisis: dict[str, CrisisLines]
-    debt_advice: dict[str, list[str]]
-
-    def in_crisis(self, country: str) -> CrisisLines:
-        """The lines for `country` (ISO 3166-1)."""
-        return self.crisis.get(country) or self.crisis["any"]
-
-    def advice(self, country: str) -> list[str]:
-        """Free, independent advice in `country`."""
-        return self.debt_advice.get(country) or self.debt_advice["any"]
-
-
 @cache
 def criteria() -> EscalationPolicy:
     """The criteria. Raises `PolicyInvalid`."""
     return policies.read(EscalationPolicy, FOLDER / "escalation.yml")
-
-
-@cache
-def help_lines() -> HelpPolicy:
-    """The lines. Raises `PolicyInvalid`."""
-    return policies.read(HelpPolicy, FOLDER / "help_lines.yml")
-
-
-def country_of(locale: str) -> str:
-    """The country of a locale (en-US: US); "any" when it names none."""
-    last = locale.replace("_", "-").split("-")[-1].upper()
-    return last if len(last) == 2 and "-" in locale.replace("_", "-") else "any"
-
-
-def as_lines(lines: list[str]) -> str:
-    """One under the other."""
-    return "\n".join(f"• {line}" for line in lines)

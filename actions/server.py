@@ -12,7 +12,7 @@ from rasa_sdk.executor import ActionExecutor
 from sanic import Sanic
 
 from actions import dates, escalation, phrases
-from bot import clock, policies
+from bot import clock, help_lines, policies
 from bot.settings import settings
 
 HOST = "127.0.0.1"
@@ -41,7 +41,7 @@ def prepare() -> None:
     """Read the policies, so that a wrong one is found at start, and do once what would slow the first customer down."""
     policies.check_all()
     escalation.criteria()
-    escalation.help_lines()
+    help_lines.help_lines()
     phrases.Phrases("en-US")
     dates.read("March 3rd", dt.date(2000, 1, 1), "en-US")
 

@@ -146,7 +146,8 @@ def _run(own: Settings, environment: dict[str, str], ready: str) -> None:
     names = ", ".join(process.name for process in started)
     console.print(f"Starting {names} … (logs in {_short(own.var / 'logs')})")
     supervisor = processes.Supervisor(started, environment, errors.print)
-    supervisor.run(f"http://127.0.0.1:{own.http_port}/healthz", lambda: console.print(ready))
+    host = "127.0.0.1" if own.http_host in ("0.0.0.0", "::") else own.http_host  # noqa: S104 - compared, not bound
+    supervisor.run(f"http://{host}:{own.http_port}/healthz", lambda: console.print(ready))
     console.print("Everything has stopped.")
 
 

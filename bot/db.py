@@ -86,11 +86,13 @@ class Database:
             path = sa.make_url(url).database
             if path and path != ":memory:":
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
-            self.engine = sa.create_engine(url, pool_size=12, max_overflow=20, connect_args={"timeout": BUSY_MS / 1000})
+            self.engine = sa.create_engine(
+                url, pool_size=12, max_overflow=20, connect_args={"timeout": BUSY_MS / 1000}, hide_parameters=True
+            )
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
-            self.engine = sa.create_engine(url, pool_size=12, max_overflow=20, pool_pre_ping=True)
+            self.engine = sa.create_engine(url, pool_size=12, max_overflow=20, pool_pre_ping=True, hide_parameters=True)
         self._sessions = orm.sessionmaker(self.engine, expire_on_commit=False)
         self._reads = orm.sessionmaker(
             self.engine.execution_options(goodterms_reads=True), expire_on_commit=False, autoflush=False

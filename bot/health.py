@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable
+from urllib.parse import urljoin
 
 import httpx
 import sqlalchemy as sa
@@ -30,7 +31,7 @@ async def healthz(request: Request) -> Response:
     probes: dict[str, Awaitable[bool]] = {
         "database": door.in_reading(_database),
         "rasa": door.dialogue.ready(),
-        "actions": _answers(f"http://127.0.0.1:{settings().actions_port}/health"),
+        "actions": _answers(urljoin(settings().actions_url, "/health")),
         "worker": door.in_reading(_worker),
     }
     if settings().sandbox:

@@ -5,7 +5,6 @@ A preview of the link opens nothing at Stripe: the Checkout Session is made on t
 
 from __future__ import annotations
 
-import asyncio
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -62,8 +61,9 @@ async def show(token: str, request: Request, returned: bool = False) -> HTMLResp
 async def checkout(token: str, request: Request) -> Any:
     """Mint the Checkout Session, or find the one that is open, and lead there (303)."""
     door: FrontDoor = request.app.state.front_door
-    gateway: PaymentGateway = request.app.state.gateway
+    await _ask_stripe(request, token)  # a page opened before may have been paid meanwhile
     try:
+        gateway = _gateway(request)
         begun: Checkout = await door.in_transaction(lambda session: payments.begin_checkout(session, token))
         url = begun.url
         if url is None:
@@ -82,10 +82,17 @@ async def checkout(token: str, request: Request) -> Any:
     return RedirectResponse(url, status_code=303)
 
 
+def _gateway(request: Request) -> PaymentGateway:
+    gateway: PaymentGateway | None = request.app.state.gateway
+    if gateway is None:
+        raise OutsideService("Payments are not set up.", service="stripe", retryable=False)
+    return gateway
+
+
 async def _opened(door: FrontDoor, gateway: PaymentGateway, begun: Checkout) -> str | None:
     """Ask Stripe for the page between two transactions, and write down what it is."""
     try:
-        made = await asyncio.to_thread(gateway.create_checkout, begun.request, begun.idempotency_key)
+        made = await door.outside(gateway.create_checkout, begun.request, begun.idempotency_key)
     except OutsideService:
         give_up = partial(payments.give_up_attempt, payment_id=begun.payment_id, idempotency_key=begun.idempotency_key)
         await door.in_transaction(give_up)
@@ -95,9 +102,8 @@ async def _opened(door: FrontDoor, gateway: PaymentGateway, begun: Checkout) -> 
 
 
 async def _ask_stripe(request: Request, token: str) -> None:
-    """The customer is back from Stripe, perhaps before its webhook: ask how the payment stands. Failing is no harm."""
+    """Ask how a payment stands whose page was opened before: its webhook may be late. Failing is no harm."""
     door: FrontDoor = request.app.state.front_door
-    gateway: PaymentGateway = request.app.state.gateway
 
     def session_id(session: Session) -> str | None:
         return payments.find(session, token).checkout_session_id
@@ -105,7 +111,7 @@ async def _ask_stripe(request: Request, token: str) -> None:
     try:
         known = await door.in_reading(session_id)
         if known is not None:
-            told = await asyncio.to_thread(receipts.follow_up, door.db, gateway, known)
+            told = await door.outside(receipts.follow_up, door.db, _gateway(request), known)
             if told is not None:
                 door.signals.ring(told, desk=True)
     except (OutsideService, NotFound, Conflict) as error:

@@ -134,6 +134,7 @@ class Supervisor:
         self._environment = environment
         self._say = say
         self._stopping = False
+        self._is_up = False
 
     def run(self, health_url: str, ready: Callable[[], None], patience_s: float = 120) -> None:
         """Start all, call `ready` once they all answer, and watch until SIGINT or SIGTERM.
@@ -146,6 +147,7 @@ class Supervisor:
             for process in self._processes:
                 process.start(self._environment)
             self._await_health(health_url, patience_s)
+            self._is_up = True
             if not self._stopping:
                 ready()
             while not self._stopping:
@@ -176,7 +178,9 @@ class Supervisor:
             if self._stopping or not process.died():
                 continue
             if process.too_often():
-                raise StartFailed(f"{process.name} does not stay up. The end of {process.log}:\n{process.tail()}")
+                if not self._is_up:
+                    raise StartFailed(f"{process.name} does not stay up. The end of {process.log}:\n{process.tail()}")
+                continue  # the others go on serving; it is tried again when the minute is over
             self._say(f"{process.name} ended and is started again; see {process.log}")
             time.sleep(LOOK_EVERY_S)
             process.start(self._environment)

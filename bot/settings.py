@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     rasa_url: str = Field("", alias="GT_RASA_URL", description="empty: loopback on GT_RASA_PORT")
     rasa_token: SecretStr = Field(..., alias="GT_RASA_TOKEN", min_length=16, description="shared with Rasa's channel")
     rasa_timeout: float = Field(15.0, alias="GT_RASA_TIMEOUT", gt=0, description="seconds")
+    actions_url: str = Field(
+        "", alias="GT_ACTIONS_URL", description="as Rasa calls it; empty: loopback on GT_ACTIONS_PORT"
+    )
     actions_port: int = Field(5055, alias="GT_ACTIONS_PORT", ge=1, le=65535)
 
     stripe_api_key: SecretStr | None = Field(None, alias="STRIPE_API_KEY")
@@ -92,6 +95,7 @@ class Settings(BaseSettings):
         self.var = self.var.resolve()
         self.database_url = self.database_url or f"sqlite:///{self.var / 'goodterms.db'}"
         self.public_url = (self.public_url or f"http://127.0.0.1:{self.http_port}").rstrip("/")
+        self.actions_url = self.actions_url or f"http://127.0.0.1:{self.actions_port}/webhook"
         self.rasa_url = (self.rasa_url or f"http://127.0.0.1:{self.rasa_port}").rstrip("/")
         return self
 

@@ -50,8 +50,13 @@ find_uv() {
   if command -v uv >/dev/null 2>&1; then command -v uv; return; fi
   if [ ! -x .venv/bin/uv ]; then
     echo "Fetching uv …" >&2
-    [ -x .venv/bin/python ] || "$(ours_python)" -m venv .venv >&2
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check uv >&2
+    local python
+    python=$(ours_python) || return 1
+    if ! { "$python" -m venv .venv && .venv/bin/python -m pip install --quiet --disable-pip-version-check uv; } >&2; then
+      rm -rf .venv
+      echo "A virtual environment could not be made. On Debian and Ubuntu: apt-get install python3-venv. Then try again." >&2
+      return 1
+    fi
   fi
   echo "$PWD/.venv/bin/uv"
 }
@@ -59,9 +64,9 @@ find_uv() {
 sum=$(cat "$lock" pyproject.toml | sha256sum | cut -d' ' -f1)
 if [ -x "$venv/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ]; then exit 0; fi
 
-uv=$(find_uv)
+uv=$(find_uv) || exit 1
 if [ ! -x "$venv/bin/python" ]; then
-  if [ "$what" = rasa ]; then python=$(rasa_python); else python=$(ours_python); fi
+  if [ "$what" = rasa ]; then python=$(rasa_python) || exit 1; else python=$(ours_python) || exit 1; fi
   echo "Making $venv with $("$python" --version) …"
   "$uv" venv --quiet --python "$python" "$venv"
 fi

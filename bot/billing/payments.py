@@ -93,6 +93,7 @@ def open_link(
     check_amount(amount)
     standing = invoices.standing(session, customer)
     _check_owed(amount, standing, customer)
+    _check_not_on_its_way(session, amount, standing, customer)
     named = _named(standing, invoice_ids or ())
     digest = _input_hash(customer, amount, conversation_id, [item.invoice.id for item in named])
     earlier = list(_live(session, customer))
@@ -260,6 +261,19 @@ def _check_owed(amount: Money, standing: Standing, customer: Customer) -> None:
     if amount > standing.total:
         owed = standing.total.format(customer.language)
         raise InvalidInput(f"That is more than what is open on this account, {owed}.", about=standing.total)
+
+
+def _check_not_on_its_way(session: Session, amount: Money, standing: Standing, customer: Customer) -> None:
+    """What a bank is still confirming must not be paid a second time (S2, S5)."""
+    processing = session.scalar(
+        sa.select(sa.func.coalesce(sa.func.sum(Payment.amount), 0)).where(
+            Payment.customer_id == customer.id, Payment.status == PaymentStatus.PROCESSING
+        )
+    )
+    on_its_way = Money(int(processing or 0), standing.currency)
+    if on_its_way and amount > standing.total - on_its_way:
+        words = on_its_way.format(customer.language)
+        raise InvalidInput(f"A payment of {words} is already on its way from your bank.", about=on_its_way)
 
 
 def _named(standing: Standing, invoice_ids: Iterable[uuid.UUID]) -> list[OpenInvoice]:

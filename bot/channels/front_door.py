@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 import structlog
@@ -22,6 +22,7 @@ from bot.errors import TooMany
 T = TypeVar("T")
 
 THREADS = 16
+OUTSIDE_THREADS = 8
 RECOVER_EVERY_S = 2.0
 SESSIONS_PER_MINUTE = 240
 LAST_TURNS_S = 8.0
@@ -59,8 +60,13 @@ class FrontDoor:
         self.new_sessions = RateLimit(SESSIONS_PER_MINUTE)
         self.closing = False
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="front-door")
+        self._outside = ThreadPoolExecutor(OUTSIDE_THREADS, thread_name_prefix="outside")
         self._turns: set[asyncio.Task[None]] = set()
         self._watchers: list[asyncio.Task[None]] = []
+
+    async def outside(self, call: Callable[..., T], *given: Any) -> T:
+        """A call of an outside service, in threads of its own: when it is slow, the chat is not."""
+        return await asyncio.get_running_loop().run_in_executor(self._outside, call, *given)
 
     async def in_transaction(self, work: Callable[[Session], T]) -> T:
         """`work` in a transaction of its own, in a thread."""
@@ -94,7 +100,8 @@ class FrontDoor:
         if self._turns:
             await asyncio.wait(self._turns, timeout=LAST_TURNS_S)
         await self.dialogue.aclose()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._outside, self._threads):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     async def _recover(self) -> None:
         while True:

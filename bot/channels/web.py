@@ -12,6 +12,7 @@ from typing import Any
 import jwt
 import orjson
 import sqlalchemy as sa
+from babel import Locale, UnknownLocaleError
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
@@ -171,7 +172,7 @@ async def _events(door: FrontDoor, conversation_id: uuid.UUID, seq: int, found: 
 
 
 def _open(session: Session, body: NewSession) -> uuid.UUID:
-    conversation = Conversation(channel=Channel.WEB, locale=body.locale.replace("_", "-"))
+    conversation = Conversation(channel=Channel.WEB, locale=_known_locale(body.locale))
     session.add(conversation)
     session.flush()
     if body.identity_token is None:
@@ -188,6 +189,18 @@ def _open(session: Session, body: NewSession) -> uuid.UUID:
     conversation.locale = customer.language
     _greet(session, conversation, customer)
     return conversation.id
+
+
+def _known_locale(asked: str) -> str:
+    """The nearest locale in which amounts and dates can be written: as asked, its language, or American English."""
+    language, *rest = asked.replace("_", "-").split("-")
+    for tag in ("-".join([language.lower(), *(part.upper() for part in rest[-1:])]), language.lower()):
+        try:
+            Locale.parse(tag, sep="-")
+        except (UnknownLocaleError, ValueError):
+            continue
+        return tag
+    return "en-US"
 
 
 def _signed_in_conversation(session: Session, address: str) -> Conversation | None:

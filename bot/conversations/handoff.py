@@ -241,7 +241,8 @@ def _end(session: Session, conversation: Conversation, kind: HandoffEventKind, a
 
 
 def _record(session: Session, handoff: Handoff, kind: HandoffEventKind, actor: str, note: str | None = None) -> None:
-    session.add(HandoffEvent(handoff_id=handoff.id, kind=kind, actor=actor, note=note))
+    kept = redact_cards(note, say("card_removed", "en")) if note else note
+    session.add(HandoffEvent(handoff_id=handoff.id, kind=kind, actor=actor, note=kept))
 
 
 def _tell(session: Session, conversation: Conversation, key: str, **values: object) -> None:

@@ -18,7 +18,7 @@ from bot.billing import payments
 from bot.billing.stripe import CheckoutSession, GatewayEvent, PaymentGateway
 from bot.conversations import transcript
 from bot.db import Database, lock
-from bot.errors import GoodTermsError, OutsideService
+from bot.errors import GoodTermsError, NotFound, OutsideService
 from bot.models import Author, Conversation, ExternalEvent, Holder, Payment, PaymentStatus, Source
 from bot.money import Money
 from bot.words import say
@@ -97,7 +97,7 @@ def sweep(db: Database, gateway: PaymentGateway) -> list[uuid.UUID]:
                 .limit(200)
             )
         )
-    told = [process(db, gateway, event_id) for event_id in events]
+    told: list[uuid.UUID | None] = [process(db, gateway, event_id) for event_id in events]
     _close_replaced(db, gateway)
     with db.reading() as session:
         open_ = [
@@ -107,8 +107,9 @@ def sweep(db: Database, gateway: PaymentGateway) -> list[uuid.UUID]:
         try:
             told.append(follow_up(db, gateway, session_id) if session_id else None)
         except OutsideService as error:
-            log.warning("stripe_sweep_stops", retryable=error.retryable)
-            break
+            log.warning("stripe_session_waits", retryable=error.retryable)
+            if error.retryable:
+                break
         except GoodTermsError as error:
             log.error("stripe_session_unclear", code=error.code)
     return [conversation_id for conversation_id in told if conversation_id is not None]
@@ -131,7 +132,11 @@ def _close_replaced(db: Database, gateway: PaymentGateway) -> None:
 
 
 def _apply(session: Session, checkout: CheckoutSession) -> uuid.UUID | None:
-    payment_id = uuid.UUID(checkout.payment_id)
+    payment_id = _ours(checkout)
+    # The conversation is locked first, as the dialogue does it, so that the two never wait for each other.
+    conversation_id = session.scalar(sa.select(Payment.conversation_id).where(Payment.id == payment_id))
+    if conversation_id is not None:
+        lock(session, Conversation, conversation_id)
     if payments.told_by(checkout) is PaymentStatus.SUCCEEDED:
         settlement = payments.settle(session, payment_id, checkout)
         return _give_receipt(session, settlement) if settlement.first else None
@@ -147,6 +152,14 @@ def _apply(session: Session, checkout: CheckoutSession) -> uuid.UUID | None:
         session, conversation, author=_author(conversation), text=say(key, conversation.locale, amount=amount)
     )
     return conversation.id
+
+
+def _ours(checkout: CheckoutSession) -> uuid.UUID:
+    """The payment that a session is for. Raises `NotFound` for one that the business opened for something else."""
+    try:
+        return uuid.UUID(checkout.payment_id)
+    except ValueError as error:
+        raise NotFound("This checkout page is none of ours.", about=checkout.id) from error
 
 
 def _give_receipt(session: Session, settlement: payments.Settlement) -> uuid.UUID | None:

@@ -21,13 +21,13 @@ from sqlalchemy.orm import Session
 
 from bot import clock
 from bot.billing import identity
-from bot.conversations import handoff, transcript
+from bot.conversations import distress, handoff, transcript
 from bot.conversations.dialogue import Answer, Dialogue, Turn
 from bot.conversations.redaction import redact_cards
 from bot.conversations.signals import Signals
 from bot.db import Database, lock, new_id
 from bot.errors import DialogueFailed, InvalidInput, NotFound, NotVerified, TooMany
-from bot.models import Author, Conversation, Holder, Message
+from bot.models import Author, Conversation, Handoff, Holder, Message
 from bot.words import say
 
 LEASE = dt.timedelta(seconds=20)  # longer than the wait for Rasa (`GT_RASA_TIMEOUT`)
@@ -109,6 +109,11 @@ def receive(
     )
     if not to_bot:
         _stay_verified(session, conversation)
+    unheard = conversation.holder == Holder.QUEUE or (to_bot and conversation.failures > 0)
+    if unheard and payload is None and distress.is_heard(text):
+        distress.answer(session, conversation)
+        message.pending = False
+        return Received(message.id, None, desk=True)
     if conversation.holder == Holder.QUEUE:
         _acknowledge(session, conversation)
     if payload == PERSON and conversation.failures:
@@ -258,6 +263,8 @@ def _record(
         is_wanted = is_waiting or conversation.holder == Holder.QUEUE
         if isinstance(said, DialogueFailed):
             message = session.get_one(Message, message_id)
+            if conversation.holder == Holder.QUEUE:
+                _say_handed_over(session, conversation)
             if is_waiting and _apologise(session, conversation, message, said):
                 # The lease stays until it runs out: that is the pause before `recover` tries again.
                 conversation.turn_until = clock.now() + PAUSE
@@ -286,6 +293,10 @@ def _apologise(session: Session, conversation: Conversation, message: Message, f
     """Tell the customer kindly, and turn to a person when it lasts. Gives whether the turn is to be tried again."""
     first = conversation.failures == 0
     conversation.failures += 1
+    if distress.is_heard(message.text):
+        message.pending = False
+        distress.answer(session, conversation)
+        return False
     locale = conversation.locale
     person = [{"title": say("button_person", locale), "payload": PERSON}]
     wants_person = message.payload == PERSON
@@ -301,6 +312,17 @@ def _apologise(session: Session, conversation: Conversation, message: Message, f
     return False
 
 
+def _say_handed_over(session: Session, conversation: Conversation) -> None:
+    """The turn asked for a person and then broke off: the sentence that says so must not be missing."""
+    reason = session.scalar(sa.select(Handoff.reason).where(Handoff.id == conversation.handoff_id))
+    if reason == distress.REASON:
+        distress.answer(session, conversation)
+    else:
+        transcript.append(
+            session, conversation, author=Author.SYSTEM, text=say("failed_to_person", conversation.locale)
+        )
+
+
 def _to_person(session: Session, conversation: Conversation) -> None:
     transcript.append(session, conversation, author=Author.BOT, text=say("failed_to_person", conversation.locale))
     handoff.request(
@@ -314,7 +336,11 @@ def _to_person(session: Session, conversation: Conversation) -> None:
 
 
 def _left_behind(db: Database) -> list[Begun]:
+    ran_out = Conversation.turn_until < clock.now()
     with db.reading() as session:
+        broken_off = list(
+            session.scalars(sa.select(Conversation.id).where(Conversation.holder == Holder.QUEUE, ran_out).limit(50))
+        )
         ids = list(
             session.scalars(
                 sa.select(Message.conversation_id)
@@ -322,13 +348,19 @@ def _left_behind(db: Database) -> list[Begun]:
                 .where(
                     Message.pending.is_(True),
                     Conversation.holder == Holder.BOT,
-                    sa.or_(Conversation.turn_until.is_(None), Conversation.turn_until < clock.now()),
+                    sa.or_(Conversation.turn_until.is_(None), ran_out),
                 )
                 .distinct()
                 .limit(50)
             )
         )
     begun = []
+    for conversation_id in broken_off:
+        with db.transaction() as session:
+            conversation = lock(session, Conversation, conversation_id)
+            if conversation is not None and conversation.turn_owner is not None and conversation.holder == Holder.QUEUE:
+                _release(conversation)
+                _say_handed_over(session, conversation)
     for conversation_id in ids:
         with db.transaction() as session:
             conversation = lock(session, Conversation, conversation_id)

@@ -11,6 +11,7 @@ import yaml
 
 from actions import escalation
 from actions.server import build
+from bot import help_lines
 from bot.settings import ROOT
 from tests.actions.scene import responses
 
@@ -109,5 +110,5 @@ def test_every_intent_has_a_rule() -> None:
 
 def test_the_criteria_and_the_help_lines_can_be_read_k13_c12() -> None:
     assert set(escalation.criteria().hand_over) == {"express_crisis", "report_vulnerability", "request_human"}
-    for lines in escalation.help_lines().crisis.values():
+    for lines in help_lines.help_lines().crisis.values():
         assert lines.lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import re
 import uuid
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.channels.front_door import FrontDoor
-from bot.conversations import handoff, router, transcript
+from bot.conversations import distress, handoff, router, transcript
 from bot.conversations.dialogue import Answer, Reply
 from bot.db import Database
 from bot.models import Agent, Author, Conversation, Holder, Message
@@ -323,3 +324,66 @@ async def _events(visitor: Visitor, last: str | None, count: int) -> list[str]:
             if len(seen) == count:
                 return seen
     return seen
+
+
+async def test_c12_words_of_crisis_are_heard_while_a_customer_waits_and_a_person_is_brought_first(
+    visitor: Visitor, voice: Voice, db: Database
+) -> None:
+    conversation_id = uuid.UUID(visitor.conversation_id)
+    with db.transaction() as session:
+        handoff.request(session, conversation_id, reason="request_human", skill="general", summary={}, priority=5)
+    after = await visitor.say("I can't go on, I want to die")
+    [message] = (await visitor.read(after))["messages"]
+    assert "988" in message["text"]
+    assert not re.search(r"pay|owe|balance|money|\$", message["text"])
+    with db.reading() as session:
+        [waiting] = handoff.queue(session)
+        assert (waiting.handoff.priority, waiting.handoff.reason) == (0, "crisis")
+    assert voice.turns == []
+
+
+async def test_c12_words_of_crisis_are_heard_while_rasa_is_down(visitor: Visitor, voice: Voice) -> None:
+    voice.down = True
+    after = await visitor.say("i want to kill myself")
+    [message] = (await visitor.read(after, wait=20))["messages"]
+    assert "988" in message["text"]
+    assert (await visitor.read())["state"]["holder"] == "queue"
+
+
+@pytest.mark.parametrize(
+    "text", ["this app is killing me", "I'd kill for a discount", "my phone died", "ending the plan"]
+)
+def test_figures_of_speech_are_no_crisis(text: str) -> None:
+    assert not distress.is_heard(text)
+
+
+async def test_a_turn_that_asked_for_a_person_and_broke_off_says_so_later(
+    visitor: Visitor, voice: Voice, door: FrontDoor, clock: SetClock
+) -> None:
+    conversation_id = uuid.UUID(visitor.conversation_id)
+
+    def crashed() -> None:
+        with door.db.transaction() as session:
+            router.receive(session, conversation_id, client_id=str(uuid.uuid4()), text="a person please")
+            handoff.request(session, conversation_id, reason="request_human", skill="general", summary={})
+
+    await asyncio.to_thread(crashed)
+    await router.recover(door.db, voice, door.signals)
+    assert (await visitor.read())["messages"][-1]["author"] == "customer"
+    clock.advance(minutes=1)
+    for _ in range(2):
+        await router.recover(door.db, voice, door.signals)
+    said = (await visitor.read())["messages"]
+    assert [message["author"] for message in said] == ["bot", "customer", "system"]
+    assert "colleague" in said[-1]["text"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"), [("en-MX", "en"), ("pt_br", "pt-BR"), ("xx-YY", "en-US"), ("zh-Hant-TW", "zh-TW"), ("es", "es")]
+)
+async def test_a_browsers_locale_becomes_one_in_which_amounts_can_be_written(
+    visitor: Visitor, db: Database, asked: str, kept: str
+) -> None:
+    await visitor.open(locale=asked)
+    with db.reading() as session:
+        assert session.get_one(Conversation, uuid.UUID(visitor.conversation_id)).locale == kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import threading
 import uuid
@@ -13,8 +14,8 @@ from bot.billing import ledger, payments
 from bot.billing.stripe import read_event
 from bot.conversations import receipts, transcript
 from bot.db import Database
-from bot.errors import OutsideService, SignatureInvalid
-from bot.models import Conversation, ExternalEvent, Invoice, Message, Payment, PaymentStatus, Posting
+from bot.errors import InvalidInput, OutsideService, SignatureInvalid
+from bot.models import Conversation, Customer, ExternalEvent, Invoice, Message, Payment, PaymentStatus, Posting
 from bot.money import Money
 from tests import factories
 from tests.billing.fake_gateway import FakeGateway, webhook
@@ -204,3 +205,27 @@ def test_an_overpayment_is_said_to_be_credit(scene: Scene) -> None:
     assert "credit" in message.text
     with scene.db.reading() as session:
         assert session.get_one(Conversation, scene.conversation_id).last_seq == 1
+
+
+def test_a_session_of_somebody_elses_stops_nothing(scene: Scene, clock: SetClock) -> None:
+    foreign = dataclasses.replace(scene.checkout, id="cs_foreign", payment_id="order-17", payment_status="paid")
+    scene.gateway.sessions[foreign.id] = foreign
+    raw, signature = webhook(foreign, "checkout.session.completed", secret=SECRET, id="evt_foreign")
+    with scene.db.transaction() as session:
+        row = receipts.take_in(session, read_event(raw, signature, secret=SECRET), raw)
+    assert row is not None
+    scene.gateway.pay(scene.checkout.id)
+    clock.advance(minutes=5)
+    assert receipts.sweep(scene.db, scene.gateway) == [scene.conversation_id]
+    with scene.db.reading() as session:
+        assert session.get_one(ExternalEvent, row).processed_at is not None
+
+
+def test_s5_what_a_bank_is_still_confirming_cannot_be_paid_again(scene: Scene) -> None:
+    scene.gateway.delay(scene.checkout.id)
+    receipts.follow_up(scene.db, scene.gateway, scene.checkout.id)
+    with scene.db.transaction() as session:
+        maya = session.get_one(Customer, session.get_one(Payment, scene.payment_id).customer_id)
+        with pytest.raises(InvalidInput, match=r"\$80\.50 is already on its way"):
+            payments.open_link(session, maya, Money.of("260.50", "USD"), conversation_id=scene.conversation_id)
+        payments.open_link(session, maya, Money.of("180.00", "USD"), conversation_id=scene.conversation_id)
