@@ -14,7 +14,7 @@ from pathlib import Path
 import aiohttp
 
 from benchmarks.product import Product, rasa_alone, running
-from benchmarks.turns import PLAIN, WITH_ACTION, Talk, growth, measure, open_talks
+from benchmarks.turns import PLAIN, WITH_ACTION, growth, measure, open_talks
 
 TURNS = {1: 200, 4: 400, 16: 960}
 
@@ -46,12 +46,11 @@ async def _turns(product: Product) -> None:
                     f"| {count} | {name} | {ours.p50:.1f} | {ours.p95:.1f} | {ours.per_second:.0f} "
                     f"| {peer.p50:.1f}, {peer.per_second:.0f} | {ours.p50 / peer.p50:.2f} x |"
                 )
-        blocks = await growth([await Talk(product, http).open(number) for number in range(3)])
-    first = next(iter(blocks.values()))
-    print("\n| turns of one conversation | p50 ms of the last twenty | against the first twenty |")
-    print("|---|---|---|")
-    for mark, spent in blocks.items():
-        print(f"| {mark} | {spent:.1f} | {spent / first:.2f} x |")
+        blocks = await growth(product, http)
+    print("\n| turns of one conversation | p50 ms of the last twenty | a fresh conversation beside it | ratio |")
+    print("|---|---|---|---|")
+    for mark, (long, fresh) in blocks.items():
+        print(f"| {mark} | {long:.1f} | {fresh:.1f} | {long / fresh:.2f} x |")
 
 
 def _processes(product: Product, at_start: dict[str, float], alone: float) -> None:

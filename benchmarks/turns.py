@@ -126,8 +126,18 @@ async def measure(talks: list[Talk], text: str, turns: int, *, bare: bool = Fals
     return Times(times, len(times) / (time.perf_counter() - began))
 
 
-async def growth(talks: list[Talk], length: int = 200, block: int = 20) -> dict[int, float]:
-    """Median turn time (ms) of the `block` turns up to each mark, over several conversations one after the other."""
-    times = [[await talk.turn(WITH_ACTION) for _ in range(length)] for talk in talks]
-    marks = (block, 50, 100, length)
-    return {mark: statistics.median(spent for one in times for spent in one[mark - block : mark]) for mark in marks}
+async def growth(product: Product, http: aiohttp.ClientSession, block: int = 20) -> dict[int, tuple[float, float]]:
+    """Median turn time (ms) of the `block` turns up to each mark of one conversation, and beside it that of a fresh
+    conversation whose turns alternate with these, so that the machine's moods cancel out."""
+    long = await Talk(product, http).open(0)
+    found: dict[int, tuple[float, float]] = {}
+    said = 0
+    for mark in (block, 50, 100, 200):
+        while said < mark - block:
+            await long.turn(WITH_ACTION)
+            said += 1
+        fresh = await Talk(product, http).open(1)
+        pairs = [(await long.turn(WITH_ACTION), await fresh.turn(WITH_ACTION)) for _ in range(block)]
+        said += block
+        found[mark] = statistics.median(one for one, _ in pairs), statistics.median(other for _, other in pairs)
+    return found

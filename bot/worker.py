@@ -20,7 +20,7 @@ from huey.consumer import Consumer
 from bot import clock, logs
 from bot.billing.stripe import PaymentGateway, gateway
 from bot.channels import outbox
-from bot.conversations import receipts, router
+from bot.conversations import receipts, turns
 from bot.conversations.dialogue import Rasa
 from bot.conversations.signals import Signals
 from bot.db import database
@@ -67,7 +67,7 @@ def answer_left_behind() -> int:
 async def _answer() -> int:
     dialogue = Rasa(settings())
     try:
-        return await router.recover(database(), dialogue, Signals(database()))
+        return await turns.recover(database(), dialogue, Signals(database()))
     finally:
         await dialogue.aclose()
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from bot.conversations import router
+from bot.conversations import turns
 from bot.conversations.dialogue import Dialogue
 from bot.conversations.signals import Signals
 from bot.db import Database
@@ -81,9 +81,9 @@ class FrontDoor:
             return self.db.in_reading(work)
         return await asyncio.get_running_loop().run_in_executor(self._threads, self.db.in_reading, work)
 
-    def begin_turn(self, begun: router.Begun) -> None:
+    def begin_turn(self, begun: turns.Begun) -> None:
         """Let the bot answer, in the background."""
-        turn = asyncio.create_task(router.answer(self.db, self.dialogue, self.signals, begun))
+        turn = asyncio.create_task(turns.answer(self.db, self.dialogue, self.signals, begun))
         self._turns.add(turn)
         turn.add_done_callback(self._ended)
 
@@ -107,7 +107,7 @@ class FrontDoor:
         while True:
             await asyncio.sleep(RECOVER_EVERY_S)
             try:
-                await router.recover(self.db, self.dialogue, self.signals)
+                await turns.recover(self.db, self.dialogue, self.signals)
             except sa.exc.SQLAlchemyError as error:
                 log.warning("recovery_waits", error=type(error).__name__)
 

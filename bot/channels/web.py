@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from bot import clock, policies
 from bot.billing import identity
 from bot.channels.front_door import FrontDoor
-from bot.conversations import news, router, transcript
+from bot.conversations import news, router, transcript, turns
 from bot.conversations.news import News, State
 from bot.errors import InvalidInput, NotFound, NotSignedIn
 from bot.models import Author, Channel, Conversation, Customer
@@ -223,7 +223,7 @@ def _greet(session: Session, conversation: Conversation, customer: Customer | No
     )
     buttons = [
         {"title": say("button_account", locale), "payload": "/check_balance"},
-        {"title": say("button_person", locale), "payload": router.PERSON},
+        {"title": say("button_person", locale), "payload": turns.PERSON},
     ]
     transcript.append(session, conversation, author=Author.BOT, text=text, buttons=buttons)
 

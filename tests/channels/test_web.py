@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.channels.front_door import FrontDoor
-from bot.conversations import distress, handoff, router, transcript
+from bot.conversations import distress, handoff, router, transcript, turns
 from bot.conversations.dialogue import Answer, Reply
 from bot.db import Database
 from bot.models import Agent, Author, Conversation, Holder, Message
@@ -197,7 +197,7 @@ async def test_an_action_that_failed_is_met_with_an_apology_and_a_second_one_wit
     voice.fails = [empty(), empty()]
     [sorry] = await visitor.ask("pay 50")
     assert "sorry" in sorry["text"]
-    assert sorry["buttons"][0]["payload"] == router.PERSON
+    assert sorry["buttons"][0]["payload"] == turns.PERSON
     [person] = await visitor.ask("pay 50")
     assert "colleague" in person["text"]
     with db.reading() as session:
@@ -219,7 +219,7 @@ async def test_with_rasa_down_who_asks_for_a_person_gets_one_at_once(visitor: Vi
     voice.down = True
     after = await visitor.say("hello")
     await visitor.read(after, wait=20)
-    answer = await visitor.post(payload=router.PERSON)
+    answer = await visitor.post(payload=turns.PERSON)
     state: dict[str, Any] = {}
     while state.get("holder") != "queue":
         state = (await visitor.read(answer.json()["message_id"], wait=5))["state"]
@@ -233,7 +233,7 @@ async def test_with_rasa_down_for_long_a_person_takes_over(
     after = await visitor.say("hello")
     await visitor.read(after, wait=20)
     clock.advance(minutes=2)
-    await router.recover(door.db, voice, door.signals)
+    await turns.recover(door.db, voice, door.signals)
     found = await visitor.read(after)
     assert found["state"]["holder"] == "queue"
     assert "colleague" in found["messages"][-1]["text"]
@@ -291,9 +291,9 @@ async def test_what_a_crash_left_unanswered_is_answered_once(
             assert received.begun is not None
 
     await asyncio.to_thread(crashed)
-    assert await router.recover(door.db, voice, door.signals) == 0
+    assert await turns.recover(door.db, voice, door.signals) == 0
     clock.advance(seconds=30)
-    await asyncio.gather(*(router.recover(door.db, voice, door.signals) for _ in range(4)))
+    await asyncio.gather(*(turns.recover(door.db, voice, door.signals) for _ in range(4)))
     said = [message["text"] for message in (await visitor.read())["messages"]]
     assert said.count("You said: left behind") == 1
 
@@ -368,11 +368,11 @@ async def test_a_turn_that_asked_for_a_person_and_broke_off_says_so_later(
             handoff.request(session, conversation_id, reason="request_human", skill="general", summary={})
 
     await asyncio.to_thread(crashed)
-    await router.recover(door.db, voice, door.signals)
+    await turns.recover(door.db, voice, door.signals)
     assert (await visitor.read())["messages"][-1]["author"] == "customer"
     clock.advance(minutes=1)
     for _ in range(2):
-        await router.recover(door.db, voice, door.signals)
+        await turns.recover(door.db, voice, door.signals)
     said = (await visitor.read())["messages"]
     assert [message["author"] for message in said] == ["bot", "customer", "system"]
     assert "colleague" in said[-1]["text"]
