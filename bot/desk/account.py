@@ -12,7 +12,7 @@ from bot.billing import invoices, plans
 from bot.desk.identity import DESK_LOCALE
 from bot.desk.lines import instant
 from bot.models import Customer, Payment, Plan, Promise, PromiseStatus
-from bot.money import Money
+from bot.money import Money, total
 
 RECENT = 8
 
@@ -21,17 +21,21 @@ def account(session: Session, customer: Customer) -> dict[str, Any]:
     """Amounts come formatted, and beside them in minor units. Call it only while identity is proven (P1)."""
     standing = invoices.standing(session, customer)
     plan = plans.current(session, customer)
+    planned = {part.invoice_id for part in plan.invoices} if plan else set()
+    late = (item.owed for item in standing.items if item.days_late and item.invoice.id not in planned)
     return {
         "currency": standing.currency,
         "total": _amount(standing.total),
-        "overdue": _amount(standing.overdue),
+        # What a plan covers is not late any more; the assistant says the same to the customer.
+        "overdue": _amount(total(late, standing.currency)),
         "credit": _amount(standing.credit),
         "invoices": [
             {
                 "number": item.invoice.number,
                 "description": item.invoice.description,
                 "due_on": item.invoice.due_on.isoformat(),
-                "days_late": item.days_late,
+                "days_late": 0 if item.invoice.id in planned else item.days_late,
+                "planned": item.invoice.id in planned,
                 "owed": _amount(item.owed),
                 "disputed": item.disputed,
             }

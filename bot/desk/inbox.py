@@ -16,7 +16,7 @@ from bot.conversations.handoff import Waiting
 from bot.desk.auth import Seat
 from bot.desk.identity import DESK_LOCALE, Known, known, language
 from bot.desk.lines import agent_names, instant
-from bot.models import Author, Invoice, Message
+from bot.models import Author, Invoice, Message, Plan, PlanInvoice, PlanStatus
 from bot.money import Money
 
 PREVIEW = 160
@@ -73,7 +73,7 @@ def _item(
 
 
 def _at_stake(session: Session, listed: Sequence[Waiting]) -> dict[uuid.UUID, Money]:
-    """What is overdue for each verified customer, as `invoices.standing` reckons it, for all by two queries."""
+    """What is overdue and in no plan for each verified customer, for all by two queries."""
     proven = {
         each.customer.id: each.customer
         for each in listed
@@ -81,7 +81,7 @@ def _at_stake(session: Session, listed: Sequence[Waiting]) -> dict[uuid.UUID, Mo
     }
     late = [
         invoice
-        for invoice in session.scalars(sa.select(Invoice).where(Invoice.customer_id.in_(proven)))
+        for invoice in session.scalars(sa.select(Invoice).where(Invoice.customer_id.in_(proven), _in_no_plan()))
         if invoice.due_on < clock.today(proven[invoice.customer_id].time_zone)
     ]
     owed = ledger.balances(session, [ledger.invoice_account(invoice.id) for invoice in late])
@@ -89,6 +89,12 @@ def _at_stake(session: Session, listed: Sequence[Waiting]) -> dict[uuid.UUID, Mo
     for invoice in late:
         stakes[invoice.customer_id] += Money(max(owed[ledger.invoice_account(invoice.id)], 0), invoice.currency)
     return stakes
+
+
+def _in_no_plan() -> sa.ColumnElement[bool]:
+    in_force = Plan.status.in_((PlanStatus.AGREED, PlanStatus.ACTIVE))
+    covered = sa.select(PlanInvoice.invoice_id).join(Plan, Plan.id == PlanInvoice.plan_id).where(in_force)
+    return Invoice.id.not_in(covered.where(PlanInvoice.invoice_id == Invoice.id))
 
 
 def _last_words(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Message]:

@@ -331,3 +331,20 @@ def test_an_agents_words_are_theirs_in_the_transcript(desk: Desk, ana: Visit) ->
     with desk.db.reading() as session:
         said = session.scalars(sa.select(Message).where(Message.author == Author.AGENT)).one()
         assert auth.colleague(session, said.agent_id or uuid.uuid4()).name == "Ana"
+
+
+def test_what_a_plan_covers_is_not_shown_as_late(desk: Desk, ana: Visit) -> None:
+    with desk.db.transaction() as session:
+        maya = factories.maya(session)
+        conversation_id = waiting(session, maya, "hello")
+        quote = plans.quote(session, maya, conversation_id=conversation_id)[0]
+        plans.agree(session, quote.id, maya, actor="customer")
+    [row] = ana.get("queue").json()["waiting"]
+    assert row["at_stake"] == "$0.00" or row["at_stake"] is None
+    account = ana.get(f"conversations/{conversation_id}").json()["account"]
+    assert account["overdue"]["minor"] == 0
+    assert {item["number"]: item["planned"] for item in account["invoices"]} == {
+        "INV-1001": True,
+        "INV-1002": True,
+        "INV-1003": False,
+    }

@@ -64,7 +64,7 @@ function balance(account) {
       account.credit.minor ? h('p', {}, h('span', {}, 'Credit'), h('strong', {}, account.credit.text)) : null),
     rows(account.invoices.map((invoice) => [
       [invoice.number, invoice.disputed ? [' ', h('span', { class: 'mark' }, 'Disputed')] : []].flat(2), invoice.owed.text,
-      [invoice.description, `due ${date(invoice.due_on)}`, late(invoice.days_late)].filter(Boolean).join(' · '),
+      [invoice.description, `due ${date(invoice.due_on)}`, invoice.planned ? 'in the plan' : late(invoice.days_late)].filter(Boolean).join(' · '),
       invoice.days_late ? 'late' : null])));
 }
 
