@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 
@@ -16,10 +17,12 @@ expect.set_options(timeout=10_000)
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium, started once. Needs the `chromium` package; without it these tests fail and say so."""
+    """Chromium, started once. Without it these tests are skipped and say so, save where all are required (.ci/run)."""
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if chromium is None:
-        pytest.fail("the browser tests need Chromium on PATH: apt-get install chromium")
+        if os.environ.get("GT_TEST_REQUIRE_ALL"):
+            pytest.fail("Chromium is missing")
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield running
