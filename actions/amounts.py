@@ -82,6 +82,12 @@ _INSTEAD = re.compile(r"\b(?:instead of|rather than|not)\s+(?:[$£€]|r\$)?\s?\
 _CENTS = re.compile(
     r"(\d+)\s*(?:dollars?|bucks?|pounds?|quid|euros?|reais|real)\s*(?:and\s*)?(\d{1,2})\s*(?:cents?|pence|p|centavos)\b"
 )
+_CENTS_ALONE = re.compile(r"(?<![\w.,])(\d{1,2})\s*(?:cents?|pence|centavos)\b")
+_EXCEPT = re.compile(r"\b(?:except|excluding|apart from|other than|all but|everything but|but not|without|minus)\b")
+_SEVERAL = re.compile(
+    r"\b(?:two|three|2|3|couple of)\s+(?:\w+\s+)?(?:oldest|newest|latest|earliest|smallest|biggest|largest)\b"
+    r"|\b(?:oldest|newest|latest|earliest|smallest|biggest|largest)\s+(?:two|three|2|3|couple)\b"
+)
 _POINT = re.compile(r"(\d+) point (\d+)")
 _THOUSAND = re.compile(r"(\d+(?:[.,]\d+)?)\s?k\b")
 _NUMBER = re.compile(
@@ -101,6 +107,8 @@ def read(text: str, currency: str, locale: str, numbers: Sequence[str] = ()) -> 
     `numbers` are the invoice numbers that may be meant. Doubtful separators are read as `locale` writes them.
     """
     words = _folded(text)
+    if _EXCEPT.search(words) or _SEVERAL.search(words):
+        return None  # what is left out, or how many are meant, is better asked than guessed
     if named := _invoices(words, numbers):
         return Said(invoices=named)
     for pattern, fraction in _FRACTIONS:
@@ -154,6 +162,10 @@ def _folded(text: str) -> str:
     words = re.sub(r"\ba (?=hundred|thousand|grand)", "one ", words)
     words = re.sub(r"\bgrand\b", "thousand", words)
     words = alpha2digit(words, "en")
+    if alone := _CENTS_ALONE.fullmatch(words.strip()) or (
+        _CENTS_ALONE.search(words) if len(re.findall(r"\d+", words)) == 1 else None
+    ):
+        words = f"0.{int(alone[1]):02d}"
     words = _CENTS.sub(lambda found: f"{found[1]}.{int(found[2]):02d}", words)
     words = _POINT.sub(r"\1.\2", words)
     return _THOUSAND.sub(lambda found: str(int(Decimal(found[1].replace(",", ".")) * 1000)), words)

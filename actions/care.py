@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from actions import records
 from actions.deed import Deed
 from actions.handoff import hand_over
+from actions.proof import FORM as PROOF
 from actions.turn import Events, Turn, leave_all, put
 from bot.help_lines import as_lines, country_of, help_lines
 from bot.models import Customer
@@ -37,6 +38,8 @@ class ReportHardship(Deed):
         else:
             turn.say("utter_hardship")
             turn.say("utter_advice", lines=lines)
+        if turn.loop == PROOF:  # the proof goes on, so that nobody is asked twice for the same
+            return put(topic="hardship")
         return [*leave_all(), *put(topic="hardship")]
 
 

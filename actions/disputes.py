@@ -27,6 +27,8 @@ UNHEARD = frozenset(
         "wrong_person",
         "cancel",
         "deny",
+        "make_payment",
+        "request_plan",
     }
 )
 

@@ -118,7 +118,7 @@ async def give_link(turn: Turn, wanted: Wanted) -> Events:
 
     def open_link(session: Session) -> tuple[str, str, bool]:
         customer = turn.customer(session)
-        before = _unpaid(session, customer)
+        before = _unpaid(session, customer, turn.conversation_id)
         payment = payments.open_link(
             session,
             customer,
@@ -143,9 +143,13 @@ async def give_link(turn: Turn, wanted: Wanted) -> Events:
     return [*leave("amount"), *put(topic="payment")]
 
 
-def _unpaid(session: Session, customer: Customer) -> set[uuid.UUID]:
+def _unpaid(session: Session, customer: Customer, conversation_id: uuid.UUID) -> set[uuid.UUID]:
+    """The links that were given in this conversation and that a newer one takes the place of."""
     live = sa.select(Payment.id).where(
-        Payment.customer_id == customer.id, Payment.status.in_(sorted(UNPAID)), Payment.superseded_at.is_(None)
+        Payment.customer_id == customer.id,
+        Payment.conversation_id == conversation_id,
+        Payment.status.in_(sorted(UNPAID)),
+        Payment.superseded_at.is_(None),
     )
     return set(session.scalars(live))
 

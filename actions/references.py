@@ -30,7 +30,9 @@ _AGAIN = re.compile(
 )
 _WHY = re.compile(
     r"\bwhy\b|\bwhat(?:'?s| is| do you need)? (?:that|this|it)?\s*for\b|\bdo i (?:really )?(?:have|need) to\b"
-    r"|\bis (?:this|that|it) (?:safe|secure|necessary|needed|really needed|legit|a scam)\b"
+    r"|\bis (?:this|that|it) (?:safe|secure|necessary|needed|really needed|legit|genuine|real|a scam|a fraud)\b"
+    r"|\b(?:this|that|it)(?:'?s| is| looks like| seems like| sounds like) (?:a )?(?:scam|fraud|phishing|fake)\b"
+    r"|\bscam\b"
     r"|\bwhat (?:will|do) you do with\b|\bwho(?:'s| is) asking\b"
 )
 

@@ -28,6 +28,7 @@ from bot.models import Customer, VerificationChallenge
 HEARD_FIRST = frozenset(
     {"express_crisis", "report_vulnerability", "wrong_person", "cease_contact", "request_human", "cancel"}
 )
+IN_NEED = frozenset({"express_crisis", "report_vulnerability", "request_human"})
 STRAYS = frozenset({"inform", "nlu_fallback"})  # what an answer that cannot be read is taken for
 
 SENT_WITHIN_S = 0.4
@@ -42,11 +43,11 @@ class VerificationForm(Form):
 
     async def take(self, turn: Turn) -> dict[str, Any]:
         """The slots that the message fills, or {}."""
-        if turn.intent in HEARD_FIRST or (turn.requested is not None and not turn.is_answer):
-            return {}
-        if turn.requested is not None and references.asks_why(turn.text):
+        if turn.requested is not None and turn.intent not in IN_NEED and references.asks_why(turn.text):
             turn.say("utter_why_verify")
             return {turn.requested: None}
+        if turn.intent in HEARD_FIRST or (turn.requested is not None and not turn.is_answer):
+            return {}
         if turn.requested == "code":
             return await self._code(turn)
         return await self._reference(turn)

@@ -134,3 +134,14 @@ def test_plain_decimals_are_read_with_point_or_comma(minor: int) -> None:
 @given(text=st.text(max_size=300))
 def test_no_text_is_too_strange(text: str) -> None:
     read(text, "USD", "en-US", NUMBERS)
+
+
+@pytest.mark.parametrize(
+    "text", ["all except INV-1003", "everything but the last one", "the two oldest", "oldest two", "all but one"]
+)
+def test_what_is_left_out_or_counted_is_asked_about_and_never_guessed(text: str) -> None:
+    assert read(text, "USD", "en-US", NUMBERS) is None
+
+
+def test_cents_alone_are_cents() -> None:
+    assert read("50 cents", "USD", "en-US") == Said(amount=Money(50, "USD"))
