@@ -92,8 +92,10 @@ def agents_reset(email: str) -> None:
 def ledger_check() -> None:
     """Prove that the postings balance, by currency."""
     with _plainly(), database().reading() as session:
-        balances = ledger.trial_balance(session)
-    console.print(str(balances))
+        accounts = ledger.trial_balance(session)
+    for currency, sums in accounts.items():
+        parts = ", ".join(f"{name} {minor}" for name, minor in sums.items())
+        console.print(f"{currency} balances: {parts} (minor units)")
 
 
 @app.command()

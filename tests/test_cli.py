@@ -14,6 +14,7 @@ from bot import processes
 from bot.settings import ROOT
 
 CUSTOMERS = "account_number,name,email,phone,postcode,birth_date,language,time_zone,country,currency,customer_since\n"
+INVOICES = "account_number,invoice_number,description,issued_on,due_on,amount,currency,paid_amount,disputed\n"
 GOOD = "T-1,Robin Park,robin@example.com,+12125550111,10001,1990-01-01,en-US,America/New_York,US,USD,2020-01-01\n"
 BAD = "T-2,Robin Park,robin@example.com,12,10001,1990-13-01,en-US,Mars/Base,US,USD,2020-01-01\n"
 
@@ -67,6 +68,13 @@ def test_an_import_is_all_or_nothing_names_every_bad_row_and_repeats_change_noth
         assert part in run.stderr, run.stderr
     file.write_text(CUSTOMERS + GOOD)
     assert "1 added" in goodterms("import", "--customers", str(file), var=tmp_path).stdout
+    invoices = tmp_path / "invoices.csv"
+    invoices.write_text(INVOICES + "T-1,INV-1,Goods,2024-01-01,2024-02-01,120.00,USD,20.00,false\n")
+    goodterms("import", "--invoices", str(invoices), var=tmp_path)
+    check = goodterms("ledger", "check", var=tmp_path)
+    assert check.returncode == 0
+    assert "USD balances" in check.stdout
+    assert "invoice 10000" in check.stdout
     assert "1 unchanged" in goodterms("import", "--customers", str(file), var=tmp_path).stdout
 
 
