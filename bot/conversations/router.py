@@ -75,12 +75,14 @@ def receive(
     if unheard and payload is None and distress.is_heard(text):
         distress.answer(session, conversation)
         message.pending = False
+        turns.give_up(conversation)
         return Received(message.id, None, desk=True)
     if conversation.holder == Holder.QUEUE:
         _acknowledge(session, conversation)
     if payload == turns.PERSON and conversation.failures:
         # The assistant does not work at the moment, so it is not asked: no dead ends (C13).
         turns.to_person(session, conversation)
+        turns.give_up(conversation)
         return Received(message.id, None, desk=True)
     if not to_bot:
         return Received(message.id, None, desk=True)

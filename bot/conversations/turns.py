@@ -107,6 +107,11 @@ def to_person(session: Session, conversation: Conversation) -> None:
     )
 
 
+def give_up(conversation: Conversation) -> None:
+    """End the lease: whoever had it records nothing any more, and nobody takes its turn up again."""
+    conversation.turn_owner = conversation.turn_until = None
+
+
 @dataclass(frozen=True, slots=True)
 class _More:
     go_on: bool
@@ -120,10 +125,6 @@ def _lease(conversation: Conversation) -> uuid.UUID | None:
     conversation.turn_owner = new_id()
     conversation.turn_until = at + LEASE
     return conversation.turn_owner
-
-
-def _release(conversation: Conversation) -> None:
-    conversation.turn_owner = conversation.turn_until = None
 
 
 def _asked(conversation: Conversation, message: Message) -> Asked:
@@ -141,7 +142,7 @@ def _next_turn(db: Database, begun: Begun) -> Asked | None:
     with db.transaction() as session:
         held = lock(session, Conversation, begun.conversation_id)
         if held is not None and held.turn_owner == begun.lease:
-            _release(held)
+            give_up(held)
     return None
 
 
@@ -175,7 +176,7 @@ def _record(
         if go_on:
             conversation.turn_until = clock.now() + LEASE
         else:
-            _release(conversation)
+            give_up(conversation)
         return _More(go_on=go_on, desk=conversation.holder != Holder.BOT)
 
 
@@ -243,7 +244,7 @@ def _left_behind(db: Database) -> list[Begun]:
         with db.transaction() as session:
             conversation = lock(session, Conversation, conversation_id)
             if conversation is not None and conversation.turn_owner is not None and conversation.holder == Holder.QUEUE:
-                _release(conversation)
+                give_up(conversation)
                 _say_handed_over(session, conversation)
     for conversation_id in ids:
         with db.transaction() as session:

@@ -387,3 +387,19 @@ async def test_a_browsers_locale_becomes_one_in_which_amounts_can_be_written(
     await visitor.open(locale=asked)
     with db.reading() as session:
         assert session.get_one(Conversation, uuid.UUID(visitor.conversation_id)).locale == kept
+
+
+@pytest.mark.parametrize("words", [None, "i want to kill myself"])
+async def test_who_was_given_to_a_person_during_an_outage_is_told_so_once(
+    visitor: Visitor, voice: Voice, door: FrontDoor, clock: SetClock, words: str | None
+) -> None:
+    voice.down = True
+    after = await visitor.say("hello")
+    await visitor.read(after, wait=20)
+    await asyncio.gather(*door._turns)
+    answer = await (visitor.post(payload=turns.PERSON) if words is None else visitor.post(words))
+    assert answer.status_code == 202
+    told = (await visitor.read())["messages"]
+    clock.advance(minutes=1)
+    await turns.recover(door.db, voice, door.signals)
+    assert (await visitor.read())["messages"] == told
