@@ -50,6 +50,14 @@ def process(db: Database, gateway: PaymentGateway, event_id: uuid.UUID) -> uuid.
 
     A failing Stripe leaves the event for the next sweep; any number of runs for one event act once.
     """
+    try:
+        return _act_on(db, gateway, event_id)
+    except OutsideService:
+        return None
+
+
+def _act_on(db: Database, gateway: PaymentGateway, event_id: uuid.UUID) -> uuid.UUID | None:
+    """The same, but raises `OutsideService` while Stripe does not answer, so that a sweep need not ask on."""
     with db.transaction() as session:
         row = lock(session, ExternalEvent, event_id)
         if row is None or row.processed_at is not None or row.attempts >= ATTEMPTS:
@@ -63,8 +71,9 @@ def process(db: Database, gateway: PaymentGateway, event_id: uuid.UUID) -> uuid.
         told = follow_up(db, gateway, session_id)
     except OutsideService as error:
         log.warning("stripe_event_waits", event_row=str(event_id), retryable=error.retryable)
-        if not error.retryable:
-            _processed(db, event_id, error.code)
+        if error.retryable:
+            raise
+        _processed(db, event_id, error.code)
         return None
     except GoodTermsError as error:
         log.error("stripe_event_unclear", event_row=str(event_id), code=error.code)
@@ -82,7 +91,10 @@ def follow_up(db: Database, gateway: PaymentGateway, session_id: str) -> uuid.UU
 
 
 def sweep(db: Database, gateway: PaymentGateway) -> list[uuid.UUID]:
-    """What a crash or a lost webhook left behind: stored events not acted on, payments still open at Stripe."""
+    """What a crash or a lost webhook left behind: stored events not acted on, payments still open at Stripe.
+
+    Raises `OutsideService` when Stripe does not answer; the rest waits for the next sweep.
+    """
     now = clock.now()
     with db.reading() as session:
         events = list(
@@ -97,7 +109,7 @@ def sweep(db: Database, gateway: PaymentGateway) -> list[uuid.UUID]:
                 .limit(200)
             )
         )
-    told: list[uuid.UUID | None] = [process(db, gateway, event_id) for event_id in events]
+    told: list[uuid.UUID | None] = [_act_on(db, gateway, event_id) for event_id in events]
     _close_replaced(db, gateway)
     with db.reading() as session:
         open_ = [

@@ -162,6 +162,18 @@ def test_an_event_waits_while_stripe_is_down_and_the_sweep_takes_it_up(scene: Sc
     assert len(scene.told()) == 1
 
 
+def test_a_sweep_stops_asking_a_stripe_that_does_not_answer(scene: Scene, clock: SetClock) -> None:
+    scene.gateway.pay(scene.checkout.id)
+    rows = [scene.event() for _ in range(3)]
+    clock.advance(minutes=1)
+    scene.gateway.failure = OutsideService("down", service="stripe", retryable=True)
+    with pytest.raises(OutsideService):
+        receipts.sweep(scene.db, scene.gateway)
+    with scene.db.reading() as session:
+        assert [session.get_one(ExternalEvent, row).attempts for row in rows] == [1, 0, 0]
+    assert receipts.sweep(scene.db, scene.gateway) == [scene.conversation_id]
+
+
 def test_a_lost_webhook_loses_nothing(scene: Scene, clock: SetClock) -> None:
     scene.gateway.pay(scene.checkout.id)
     clock.advance(minutes=5)
