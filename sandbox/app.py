@@ -5,33 +5,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from pydantic import BaseModel, ConfigDict
 
-from sandbox import checkout, events, twilio
+from sandbox import checkout, dashboard, events, twilio
+from sandbox.amounts import worded
 from sandbox.calls import Calls
 from sandbox.clock import Clock
 from sandbox.courier import Courier
+from sandbox.disputes import Disputes
 from sandbox.events import Events
-from sandbox.faults import FaultBox, Faults
+from sandbox.faults import FaultBox
 from sandbox.outbox import Outbox, address
 from sandbox.pages import render
+from sandbox.payment_methods import PaymentMethods
 from sandbox.payments import Payments
+from sandbox.refunds import Refunds
 from sandbox.refusal import SandboxRefusal, StripeRefusal, TwilioRefusal
 from sandbox.settings import Settings
 from sandbox.store import Store
 from sandbox.stripe import StripeApi
-
-
-class Advance(BaseModel):
-    """How far the clock moves."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    advance: str
+from sandbox.switches import bank_switches, service_switches
 
 
 class Sandbox:
@@ -49,8 +44,11 @@ class Sandbox:
         self.twilio_faults = FaultBox(self.store, "twilio")
         stripe_events = Events(self.store, self.clock, self.courier, self.stripe_faults, settings.stripe_webhook_url)
         pages = f"{settings.sandbox_url}/sandbox"
-        self.payments = Payments(self.store, self.clock, stripe_events, f"{pages}/receipts")
-        calls = Calls(self.store, self.clock, self.payments, self.courier, f"{pages}/checkout")
+        self.methods = PaymentMethods(self.store, self.clock)
+        self.payments = Payments(self.store, self.clock, stripe_events, self.methods, f"{pages}/receipts")
+        self.refunds = Refunds(self.store, self.clock, stripe_events, self.methods)
+        self.disputes = Disputes(self.store, self.clock, stripe_events)
+        calls = Calls(self.store, self.payments, self.refunds, self.courier, f"{pages}/checkout")
         self.stripe = StripeApi(settings.stripe_api_key, self.store, self.clock, calls, self.stripe_faults)
         self.outbox = Outbox(self.store, self.clock)
         self.twilio = twilio.TwilioApi(
@@ -82,8 +80,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.sandbox = sandbox
     app.include_router(_stripe(sandbox))
     app.include_router(_twilio(sandbox))
-    app.include_router(checkout.router(checkout.Checkout(sandbox.payments)))
-    app.include_router(_switches(sandbox))
+    app.include_router(checkout.router(checkout.Checkout(sandbox.payments, sandbox.refunds)))
+    app.include_router(service_switches(sandbox))
+    app.include_router(bank_switches(sandbox))
+    app.include_router(dashboard.router(dashboard.Dashboard(sandbox.payments, sandbox.refunds, sandbox.disputes)))
     app.include_router(_pages(sandbox))
 
     @app.exception_handler(StripeRefusal)
@@ -127,59 +127,8 @@ def _twilio(sandbox: Sandbox) -> APIRouter:
     return routes
 
 
-def _switches(sandbox: Sandbox) -> APIRouter:
-    routes = APIRouter(prefix="/sandbox")
-    boxes = {"stripe": sandbox.stripe_faults, "twilio": sandbox.twilio_faults}
-
-    def box(service: str) -> FaultBox:
-        if service not in boxes:
-            raise SandboxRefusal("There is no such service here.", status=404, code="not_found")
-        return boxes[service]
-
-    @routes.get("/{service}/faults")
-    async def read_faults(service: str) -> Faults:
-        return box(service).read()
-
-    @routes.post("/{service}/faults")
-    async def set_faults(service: str, faults: Faults) -> Faults:
-        return box(service).set(faults)
-
-    @routes.delete("/{service}/faults")
-    async def clear_faults(service: str) -> dict[str, Any]:
-        return box(service).clear()
-
-    @routes.get("/{service}/webhooks")
-    async def webhooks(service: str) -> list[dict[str, Any]]:
-        box(service)
-        return sandbox.courier.deliveries(service)
-
-    @routes.get("/clock")
-    async def read_clock() -> dict[str, Any]:
-        return {"now": sandbox.clock.now().isoformat(), "offset_s": sandbox.clock.offset().total_seconds()}
-
-    @routes.post("/clock")
-    async def advance(step: Advance) -> dict[str, Any]:
-        try:
-            now = sandbox.clock.advance(step.advance)
-        except ValueError as error:
-            raise SandboxRefusal(f"The clock stays: {error}.", status=422, code="invalid_input") from error
-        sandbox.payments.expire_due()
-        return {"now": now.isoformat()}
-
-    @routes.get("/outbox")
-    async def read_outbox(to: str | None = None) -> list[dict[str, Any]]:
-        return sandbox.outbox.read(to)
-
-    return routes
-
-
 def _pages(sandbox: Sandbox) -> APIRouter:
     routes = APIRouter()
-
-    @routes.get("/", response_class=HTMLResponse)
-    async def index() -> Response:
-        sessions = sandbox.store.every("checkout.session")[:20]
-        return render("index.html", {"now": sandbox.clock.now().isoformat(timespec="seconds"), "sessions": sessions})
 
     @routes.get("/sandbox/phone", response_class=HTMLResponse)
     async def phone(to: str = "") -> Response:
@@ -190,7 +139,7 @@ def _pages(sandbox: Sandbox) -> APIRouter:
         found = sandbox.store.find(charge, "charge")
         if found is None:
             raise SandboxRefusal("There is no such receipt.", status=404, code="not_found")
-        amount = checkout.worded(found["amount"], found["currency"], None)
+        amount = worded(found["amount"], found["currency"], None)
         return render("receipt.html", {"charge": found, "amount": amount})
 
     @routes.get("/healthz")

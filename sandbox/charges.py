@@ -1,13 +1,12 @@
-"""Stripe's intents, charges, refunds and balance entries, with every field that its own examples have."""
+"""Stripe's intents and charges, with every field that its own examples have."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sandbox.cards import Card, delayed_method
-from sandbox.objects import new_id
-
-_ADDRESS = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
+from sandbox.cards import delayed_method
+from sandbox.declines import Decline
+from sandbox.objects import ADDRESS, card_options, new_id
 
 
 def payment_intent(amount: int, currency: str, *, created: int, **fields: Any) -> dict[str, Any]:
@@ -22,7 +21,7 @@ def payment_intent(amount: int, currency: str, *, created: int, **fields: Any) -
         "amount_received": 0,
         "application": None,
         "application_fee_amount": None,
-        "automatic_payment_methods": None,
+        "automatic_payment_methods": fields.get("automatic_payment_methods"),
         "canceled_at": None,
         "cancellation_reason": None,
         "capture_method": "automatic_async",
@@ -43,7 +42,7 @@ def payment_intent(amount: int, currency: str, *, created: int, **fields: Any) -
         "on_behalf_of": None,
         "payment_method": None,
         "payment_method_configuration_details": None,
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+        "payment_method_options": card_options(fields),
         "payment_method_types": ["card", delayed_method(currency)],
         "processing": None,
         "receipt_email": fields.get("receipt_email"),
@@ -59,8 +58,16 @@ def payment_intent(amount: int, currency: str, *, created: int, **fields: Any) -
     }
 
 
-def charge(intent: dict[str, Any], *, created: int, status: str, card: Card | None, receipts: str) -> dict[str, Any]:
-    """One attempt to collect an intent: by `card`, or by the currency's delayed method when there is none."""
+def charge(
+    intent: dict[str, Any],
+    method: dict[str, Any],
+    *,
+    created: int,
+    status: str,
+    decline: Decline | None,
+    receipts: str,
+) -> dict[str, Any]:
+    """One attempt to collect an intent by a payment method. `receipts` is the address that the id is appended to."""
     id = new_id("ch_3")
     paid = status == "succeeded"
     return {
@@ -73,7 +80,7 @@ def charge(intent: dict[str, Any], *, created: int, status: str, card: Card | No
         "application_fee": None,
         "application_fee_amount": None,
         "balance_transaction": None,
-        "billing_details": {"address": _ADDRESS, "email": None, "name": None, "phone": None, "tax_id": None},
+        "billing_details": {"address": ADDRESS, "email": None, "name": None, "phone": None, "tax_id": None},
         "calculated_statement_descriptor": "GOOD TERMS DEMO",
         "captured": paid,
         "created": created,
@@ -82,17 +89,17 @@ def charge(intent: dict[str, Any], *, created: int, status: str, card: Card | No
         "description": intent["description"],
         "disputed": False,
         "failure_balance_transaction": None,
-        "failure_code": card.code if card and card.code else None,
-        "failure_message": card.message if card and card.code else None,
+        "failure_code": decline.code if decline else None,
+        "failure_message": decline.message if decline else None,
         "fraud_details": {},
         "livemode": False,
         "metadata": dict(intent["metadata"]),
         "on_behalf_of": None,
-        "outcome": _outcome(card),
+        "outcome": _outcome(decline),
         "paid": status != "failed",
         "payment_intent": intent["id"],
-        "payment_method": intent["payment_method"],
-        "payment_method_details": _method_details(intent, card),
+        "payment_method": method["id"],
+        "payment_method_details": _method_details(intent, method),
         "receipt_email": intent["receipt_email"],
         "receipt_number": None,
         "receipt_url": f"{receipts}/{id}" if paid else None,
@@ -110,97 +117,41 @@ def charge(intent: dict[str, Any], *, created: int, status: str, card: Card | No
     }
 
 
-def refund(
-    charge: dict[str, Any], amount: int, *, created: int, reason: str | None, metadata: dict[str, str]
-) -> dict[str, Any]:
-    """A refund that went through."""
-    kind = charge["payment_method_details"]["type"]
-    return {
-        "id": new_id("re_3"),
-        "object": "refund",
-        "amount": amount,
-        "balance_transaction": None,
-        "charge": charge["id"],
-        "created": created,
-        "currency": charge["currency"],
-        "customer": charge["customer"],
-        "customer_account": None,
-        "destination_details": {"type": kind, kind: {"type": "refund"} if kind == "card" else {}},
-        "metadata": metadata,
-        "payment_intent": charge["payment_intent"],
-        "payment_method": charge["payment_method"],
-        "reason": reason,
-        "receipt_number": None,
-        "source_transfer_reversal": None,
-        "status": "succeeded",
-        "transfer_reversal": None,
-    }
-
-
-def balance_transaction(source: dict[str, Any], amount: int, *, created: int) -> dict[str, Any]:
-    """What a charge adds to the balance, or a refund takes from it. The sandbox takes no fee."""
-    kind = "charge" if source["object"] == "charge" else "refund"
-    return {
-        "id": new_id("txn_3"),
-        "object": "balance_transaction",
-        "amount": amount,
-        "available_on": created,
-        "balance_type": "payments",
-        "created": created,
-        "currency": source["currency"],
-        "description": source.get("description"),
-        "exchange_rate": None,
-        "fee": 0,
-        "fee_details": [],
-        "net": amount,
-        "reporting_category": kind,
-        "source": source["id"],
-        "status": "available",
-        "type": kind,
-    }
-
-
-def _outcome(card: Card | None) -> dict[str, Any]:
-    declined = card is not None and bool(card.code)
+def _outcome(decline: Decline | None) -> dict[str, Any]:
     return {
         "advice_code": None,
         "network_advice_code": None,
         "network_decline_code": None,
-        "network_status": "declined_by_network" if declined else "approved_by_network",
-        "reason": card.decline_code if card and declined else None,
+        "network_status": "declined_by_network" if decline else "approved_by_network",
+        "reason": decline.decline_code if decline else None,
         "risk_level": "normal",
-        "seller_message": "The bank did not return any further details." if declined else "Payment complete.",
-        "type": "issuer_declined" if declined else "authorized",
+        "seller_message": "The bank did not return any further details." if decline else "Payment complete.",
+        "type": "issuer_declined" if decline else "authorized",
     }
 
 
-def _method_details(intent: dict[str, Any], card: Card | None) -> dict[str, Any]:
-    if card is None:
-        kind = delayed_method(intent["currency"])
-        return {"type": kind, kind: {"last4": "6789"} if kind != "customer_balance" else {}}
+def _method_details(intent: dict[str, Any], method: dict[str, Any]) -> dict[str, Any]:
+    kind = method["type"]
+    if kind != "card":
+        return {"type": kind, kind: method[kind]}
+    card = method["card"]
+    shown = ("brand", "checks", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4")
     return {
         "type": "card",
         "card": {
+            **{name: card[name] for name in shown},
             "amount_authorized": intent["amount"],
             "authorization_code": None,
-            "brand": card.brand,
-            "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
-            "country": "US",
-            "exp_month": 12,
-            "exp_year": 2034,
             "extended_authorization": {"status": "disabled"},
-            "fingerprint": f"sandbox{card.last4}",
-            "funding": "credit",
             "incremental_authorization": {"status": "unavailable"},
             "installments": None,
-            "last4": card.last4,
             "mandate": None,
             "multicapture": {"status": "unavailable"},
-            "network": card.brand,
+            "network": card["brand"],
             "network_token": {"used": False},
             "network_transaction_id": None,
             "overcapture": {"maximum_amount_capturable": intent["amount"], "status": "unavailable"},
-            "regulated_status": "unregulated",
+            "regulated_status": card["regulated_status"],
             "three_d_secure": None,
             "transaction_link_id": None,
             "wallet": None,

@@ -6,41 +6,42 @@ Card numbers never leave the page: it offers Stripe's test cards and sends which
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from babel.numbers import format_currency, get_currency_precision
 from fastapi import APIRouter, Body, Form
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict
 
-from sandbox.cards import BY_KEY, CARDS, delayed_method
+from sandbox.amounts import worded
+from sandbox.cards import BY_KEY, CARDS, DELAYED_NAMES, LATER_CARDS, delayed_method
+from sandbox.declines import DECLINES
 from sandbox.listing import session_lines
 from sandbox.pages import render
 from sandbox.payments import Payments
+from sandbox.refunds import Refunds
 from sandbox.refusal import SandboxRefusal
 
 Object = dict[str, Any]
-_ZERO_DECIMAL = frozenset(
-    ("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF")
-)
-_DELAYED_NAMES = {
-    "us_bank_account": "US bank account",
-    "acss_debit": "Pre-authorised debit",
-    "bacs_debit": "Bacs Direct Debit",
-    "sepa_debit": "SEPA Direct Debit",
-    "au_becs_debit": "BECS Direct Debit",
-    "boleto": "Boleto",
-    "customer_balance": "Bank transfer",
-}
+PayingCard = Literal[
+    "visa",
+    "mastercard",
+    "authenticate",
+    "declined_later",
+    "insufficient_later",
+    "authenticate_always",
+    "expiring",
+    "refund_waits",
+]
+AskingCard = Literal["authenticate", "insufficient_later", "authenticate_always"]
 
 
 class Complete(BaseModel):
-    """How the customer of a test pays."""
+    """How the customer of a test pays; where the bank asks for a confirmation, it is given."""
 
     model_config = ConfigDict(extra="forbid")
 
     method: Literal["card", "delayed"] = "card"
+    card: PayingCard = "visa"
 
 
 class Decline(BaseModel):
@@ -48,7 +49,7 @@ class Decline(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    card: Literal["declined", "insufficient", "expired"] = "declined"
+    card: Literal["declined", "insufficient", "expired", "lost", "stolen"] = "declined"
 
 
 class Refund(BaseModel):
@@ -64,6 +65,7 @@ class Checkout:
     """Sessions as the customer meets them."""
 
     payments: Payments
+    refunds: Refunds
 
     def find(self, id: str) -> Object:
         """The session, after what time alone has done to it. Raises `SandboxRefusal` (404)."""
@@ -103,7 +105,7 @@ def router(checkout: Checkout) -> APIRouter:
     routes = APIRouter(prefix="/sandbox/checkout/{id}")
     payments = checkout.payments
 
-    def page(session: Object, *, problem: str = "", status: int = 200) -> HTMLResponse:
+    def page(session: Object, *, problem: str = "", status: int = 200, chosen: str = "visa") -> HTMLResponse:
         lines = session_lines(session["id"], payments.store)["data"]
         view = {
             "session": session,
@@ -116,7 +118,11 @@ def router(checkout: Checkout) -> APIRouter:
                 for line in lines
             ],
             "cards": CARDS,
-            "delayed": _DELAYED_NAMES[delayed_method(session["currency"])],
+            "later_cards": LATER_CARDS,
+            "chosen": chosen,
+            "saves": payments.saves(session),
+            "terms": _terms(session),
+            "delayed": DELAYED_NAMES[delayed_method(session["currency"])],
             "problem": problem,
         }
         return render("checkout.html", view, status=status)
@@ -127,45 +133,52 @@ def router(checkout: Checkout) -> APIRouter:
         return page(session) if session["status"] == "open" else render("closed.html", {"session": session})
 
     @routes.post("/pay", response_class=HTMLResponse)
-    async def pay(id: str, method: Annotated[str, Form()], action: Annotated[str, Form()] = "pay") -> Response:
+    async def pay(
+        id: str,
+        method: Annotated[str, Form()],
+        action: Annotated[str, Form()] = "pay",
+        terms: Annotated[str, Form()] = "",
+    ) -> Response:
         session = checkout.find(id)
         if session["status"] != "open":
             return render("closed.html", {"session": session}, status=409)
         chosen = "declined" if action == "decline" else method
         if chosen != "delayed" and chosen not in BY_KEY:
             return page(session, problem="Please choose one of the ways to pay.", status=422)
+        if _terms(session) and not terms and action == "pay":
+            return page(session, problem="Please accept the terms of service.", status=422, chosen=chosen)
         card = BY_KEY.get(chosen)
         if card and card.authenticate:
-            return RedirectResponse(f"/sandbox/checkout/{id}/authenticate", 303)
+            return RedirectResponse(f"/sandbox/checkout/{id}/authenticate?card={card.key}", 303)
         session = payments.pay_session(session, card)
         if session["status"] == "open":
-            return page(session, problem=card.message if card else "", status=402)
+            return page(session, problem=DECLINES[card.declines].message if card else "", status=402)
         return RedirectResponse(_success(session), 303)
 
     @routes.get("/authenticate", response_class=HTMLResponse)
-    async def ask(id: str) -> Response:
+    async def ask(id: str, card: AskingCard = "authenticate") -> Response:
         session = checkout.find(id)
         if session["status"] != "open":
             return render("closed.html", {"session": session}, status=409)
-        return render(
-            "authenticate.html",
-            {"session": session, "amount": worded(session["amount_total"], session["currency"], session["locale"])},
-        )
+        amount = worded(session["amount_total"], session["currency"], session["locale"])
+        return render("authenticate.html", {"session": session, "amount": amount, "card": card})
 
     @routes.post("/authenticate", response_class=HTMLResponse)
-    async def authenticate(id: str, answer: Annotated[Literal["complete", "fail"], Form()]) -> Response:
+    async def authenticate(
+        id: str, answer: Annotated[Literal["complete", "fail"], Form()], card: AskingCard = "authenticate"
+    ) -> Response:
         session = checkout.find(id)
         if session["status"] != "open":
             return render("closed.html", {"session": session}, status=409)
         if answer == "fail":
             problem = "We are unable to authenticate your payment method. Please choose a different one and try again."
             return page(session, problem=problem, status=402)
-        return RedirectResponse(_success(payments.pay_session(session, BY_KEY["authenticate"])), 303)
+        return RedirectResponse(_success(payments.pay_session(session, BY_KEY[card])), 303)
 
     @routes.post("/complete")
     async def complete(id: str, how: Annotated[Complete | None, Body()] = None) -> Object:
-        method = (how or Complete()).method
-        return payments.pay_session(checkout.open(id), BY_KEY["visa"] if method == "card" else None)
+        how = how or Complete()
+        return payments.pay_session(checkout.open(id), BY_KEY[how.card] if how.method == "card" else None)
 
     @routes.post("/decline")
     async def decline(id: str, how: Annotated[Decline | None, Body()] = None) -> Object:
@@ -185,18 +198,15 @@ def router(checkout: Checkout) -> APIRouter:
 
     @routes.post("/refund")
     async def refund(id: str, how: Annotated[Refund | None, Body()] = None) -> Object:
-        return payments.refund(checkout.charge(id), (how or Refund()).amount)
+        return checkout.refunds.make(checkout.charge(id), (how or Refund()).amount)
 
     return routes
+
+
+def _terms(session: Object) -> bool:
+    return bool((session["consent_collection"] or {}).get("terms_of_service") == "required")
 
 
 def _success(session: Object) -> str:
     url: str = session["success_url"]
     return url.replace("{CHECKOUT_SESSION_ID}", session["id"])
-
-
-def worded(units: int, currency: str, locale: str | None) -> str:
-    """Stripe's `units` as a page shows them: hundredths, save in currencies counted whole or in thousandths."""
-    code = currency.upper()
-    digits = 0 if code in _ZERO_DECIMAL else 3 if get_currency_precision(code) == 3 else 2
-    return format_currency(Decimal(units).scaleb(-digits), code, locale="en_GB" if locale == "en-GB" else "en_US")

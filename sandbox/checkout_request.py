@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from sandbox.call import limit
 from sandbox.refusal import StripeRefusal
 
 # These change nothing about the amount or the flow, or are shown again on the object.
@@ -12,7 +13,9 @@ _PLAYED = {
     "billing_address_collection",
     "cancel_url",
     "client_reference_id",
+    "consent_collection",
     "currency",
+    "custom_text",
     "customer",
     "customer_creation",
     "customer_email",
@@ -23,6 +26,7 @@ _PLAYED = {
     "metadata",
     "mode",
     "payment_intent_data",
+    "payment_method_options",
     "submit_type",
     "success_url",
     "ui_mode",
@@ -37,12 +41,7 @@ HALF_HOUR, DAY = 1800, 86400
 
 def check(parameters: dict[str, Any], now: int) -> None:
     """Raise `StripeRefusal` for a session that Stripe would not open at `now` (seconds since 1970)."""
-    for name in parameters:
-        if name not in _PLAYED:
-            message = (
-                f"The sandbox does not play `{name}`. Stripe itself knows it: use a test key without STRIPE_API_BASE."
-            )
-            raise StripeRefusal(message, code="sandbox_limit", param=name)
+    limit(parameters, _PLAYED)
     for name in ("mode", "line_items", "success_url"):
         if name not in parameters:
             raise StripeRefusal(f"Missing required param: {name}.", code="parameter_missing", param=name)
@@ -51,8 +50,7 @@ def check(parameters: dict[str, Any], now: int) -> None:
         raise StripeRefusal(message, code="sandbox_limit", param="mode")
     _check_lines(parameters["line_items"])
     _check_addresses(parameters)
-    if len(parameters.get("client_reference_id", "")) > 200:
-        raise StripeRefusal("Invalid string: must be at most 200 characters", param="client_reference_id")
+    _check_texts(parameters)
     ends = parameters.get("expires_at", now + DAY)
     if ends < now + HALF_HOUR - 60:
         message = "The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation."
@@ -105,6 +103,15 @@ def check_amount(amount: int, currency: str, param: str) -> None:
         raise StripeRefusal(f"Invalid amount: in {currency} amounts must be evenly divisible by 100.", param=param)
 
 
+def _check_texts(parameters: dict[str, Any]) -> None:
+    if len(parameters.get("client_reference_id", "")) > 200:
+        raise StripeRefusal("Invalid string: must be at most 200 characters", param="client_reference_id")
+    for name, text in parameters.get("custom_text", {}).items():
+        if text and len(text["message"]) > 1200:
+            message = "Invalid string: must be at most 1200 characters"
+            raise StripeRefusal(message, param=f"custom_text[{name}][message]")
+
+
 def _check_addresses(parameters: dict[str, Any]) -> None:
     for name in ("success_url", "cancel_url"):
         if name in parameters and not re.match(r"https?://[^\s/]+", parameters[name]):
@@ -115,3 +122,5 @@ def _check_addresses(parameters: dict[str, Any]) -> None:
         raise StripeRefusal(f"Invalid email address: {email}", code="email_invalid", param="customer_email")
     if email is not None and "customer" in parameters:
         raise StripeRefusal("You may only specify one of these parameters: customer, customer_email.")
+    if "customer" in parameters and "customer_creation" in parameters:
+        raise StripeRefusal("You may only specify one of these parameters: customer, customer_creation.")

@@ -54,7 +54,13 @@ def _matches(thing: Object, parameters: dict[str, Any]) -> bool:
     if "delivery_success" in parameters and parameters["delivery_success"] != (thing["pending_webhooks"] == 0):
         return False
     filters = {name: value for name, value in parameters.items() if name not in _NOT_FILTERS}
-    return all(thing.get(name) == value for name, value in filters.items())
+    return all(_alike(thing.get(name), value) for name, value in filters.items())
+
+
+def _alike(actual: Any, wanted: Any) -> bool:
+    if isinstance(wanted, dict):
+        return all(_alike((actual or {}).get(name), value) for name, value in wanted.items())
+    return bool(actual == wanted)
 
 
 def _within(moment: int, bounds: dict[str, int]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from sandbox.cards import delayed_method
 
 _LETTERS = string.ascii_letters + string.digits
+ADDRESS = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
 
 
 def new_id(prefix: str, length: int = 24) -> str:
@@ -37,13 +38,13 @@ def checkout_session(
         "client_reference_id": parameters.get("client_reference_id"),
         "client_secret": None,
         "collected_information": None,
-        "consent": None,
-        "consent_collection": None,
+        "consent": _consents(parameters) and dict.fromkeys(("promotions", "terms_of_service")),
+        "consent_collection": _consents(parameters),
         "created": created,
         "currency": currency,
         "currency_conversion": None,
         "custom_fields": [],
-        "custom_text": dict.fromkeys(("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")),
+        "custom_text": _custom_text(parameters),
         "customer": parameters.get("customer"),
         "customer_account": None,
         "customer_creation": parameters.get("customer_creation", "if_required"),
@@ -77,7 +78,7 @@ def checkout_session(
         "payment_link": None,
         "payment_method_collection": "if_required",
         "payment_method_configuration_details": None,
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+        "payment_method_options": card_options(parameters),
         "payment_method_types": ["card", delayed_method(currency)],
         "payment_status": "unpaid",
         "permissions": None,
@@ -182,6 +183,22 @@ def event(
         "request": request,
         "type": kind,
     }
+
+
+def card_options(fields: dict[str, Any]) -> dict[str, Any]:
+    """`payment_method_options` of a request, on an intent or a session, with Stripe's own defaults."""
+    return {"card": {"request_three_d_secure": "automatic", **fields.get("payment_method_options", {}).get("card", {})}}
+
+
+def _consents(parameters: dict[str, Any]) -> dict[str, Any] | None:
+    asked = parameters.get("consent_collection")
+    names = ("payment_method_reuse_agreement", "promotions", "terms_of_service")
+    return {**dict.fromkeys(names), **asked} if asked else None
+
+
+def _custom_text(parameters: dict[str, Any]) -> dict[str, Any]:
+    names = ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
+    return {name: parameters.get("custom_text", {}).get(name) or None for name in names}
 
 
 def _customer_details(email: str) -> dict[str, Any]:

@@ -23,11 +23,16 @@ class StripeRefusal(Exception):
         fields = {"message": message, "type": type, "code": code, "param": param, **more}
         self.error = {name: value for name, value in fields.items() if value is not None}
         if code:
-            self.error["doc_url"] = f"https://stripe.com/docs/error-codes/{code.replace('_', '-')}"
+            self.error["doc_url"] = doc_url(code)
 
     def body(self) -> dict[str, Any]:
         """What goes over the wire."""
         return {"error": self.error}
+
+
+def doc_url(code: str) -> str:
+    """Where Stripe explains an error's code."""
+    return f"https://stripe.com/docs/error-codes/{code.replace('_', '-')}"
 
 
 class TwilioRefusal(Exception):

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox import form, objects
-from sandbox.calls import Call, Calls
-from sandbox.cards import BY_KEY
+from sandbox.call import Call
+from sandbox.calls import Calls
 from sandbox.clock import Clock
+from sandbox.declines import DECLINES
 from sandbox.events import Cause
 from sandbox.faults import FaultBox
 from sandbox.refusal import StripeRefusal
@@ -81,10 +82,8 @@ class StripeApi:
     def _fail_on_demand(self) -> None:
         status = self._faults.take_failure()
         if status == 402:
-            card = BY_KEY["declined"]
-            raise StripeRefusal(
-                card.message, status=402, type="card_error", code=card.code, decline_code=card.decline_code
-            )
+            decline = DECLINES["generic_decline"]
+            raise StripeRefusal(decline.message, status=402, type="card_error", **decline.fields())
         if status == 429:
             message = "Request rate limit exceeded. You can learn more at https://stripe.com/docs/rate-limits."
             raise StripeRefusal(message, status=429, code="rate_limit")

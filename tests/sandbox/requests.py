@@ -22,3 +22,10 @@ SESSION: SessionCreateParams = {
     "success_url": "https://shop.example/pay/abc?session={CHECKOUT_SESSION_ID}",
     "cancel_url": "https://shop.example/pay/abc",
 }
+# The card is kept, for charges without the customer.
+SAVING: SessionCreateParams = {
+    **SESSION,
+    "customer_creation": "always",
+    "customer_email": "maya@example.com",
+    "payment_intent_data": {**SESSION["payment_intent_data"], "setup_future_usage": "off_session"},
+}

@@ -69,7 +69,11 @@ class Running:
 
     def act(self, session: str, act: str, **how: Any) -> dict[str, Any]:
         """Be the customer (or the bank): complete, decline, expire, settle, fail, refund."""
-        answer = self.http.post(f"/sandbox/checkout/{session}/{act}", json=how)
+        return self.switch(f"checkout/{session}/{act}", **how)
+
+    def switch(self, path: str, **how: Any) -> dict[str, Any]:
+        """Be the bank, by the id of Stripe's object: `charges/ch_3…/dispute`, `cards/pm_1…/behaviour` …"""
+        answer = self.http.post(f"/sandbox/{path}", json=how)
         assert answer.status_code == 200, answer.text
         body: dict[str, Any] = answer.json()
         return body

@@ -12,7 +12,7 @@ import stripe
 import stripe.checkout
 
 from tests.sandbox.parameter_classes import FILE, trees
-from tests.sandbox.requests import SESSION
+from tests.sandbox.requests import SAVING, SESSION
 from tests.sandbox.running import Running
 
 SPECS = Path(__file__).resolve().parents[3] / "shared" / "specs"
@@ -25,23 +25,35 @@ CLASSES: dict[str, type] = {
     "refund": stripe.Refund,
     "customer": stripe.Customer,
     "event": stripe.Event,
+    "payment_method": stripe.PaymentMethod,
+    "dispute": stripe.Dispute,
     "balance_transaction": stripe.BalanceTransaction,
     "item": stripe.LineItem,
 }
 
+WORDS = {
+    "consent_collection": {"terms_of_service": "required", "payment_method_reuse_agreement": {"position": "auto"}},
+    "custom_text": {"submit": {"message": "Thank you."}},
+}
+
 
 def lived_through(sandbox: Running, client: stripe.StripeClient) -> dict[str, dict[str, Any]]:
-    """One object of each kind, after a payment and a refund."""
+    """One object of each kind, after a payment with a card that is saved, a refund and a dispute."""
     customer = client.v1.customers.create({"email": "maya@example.com"})
-    session = client.v1.checkout.sessions.create({**SESSION, "customer": customer.id})
+    data: Any = {**SAVING["payment_intent_data"], "description": "Payment"}
+    wanted: Any = {**SESSION, "customer": customer.id, "payment_intent_data": data, **WORDS}
+    session = client.v1.checkout.sessions.create(wanted)
     sandbox.act(session.id, "complete")
-    sandbox.act(session.id, "refund", amount=50)
+    refund = sandbox.act(session.id, "refund", amount=50)
+    sandbox.switch(f"charges/{refund['charge']}/dispute", amount=100)
     found = {
         "checkout.session": client.v1.checkout.sessions.retrieve(session.id),
         "payment_intent": client.v1.payment_intents.list().data[0],
         "charge": client.v1.charges.list().data[0],
         "refund": client.v1.refunds.list().data[0],
         "customer": client.v1.customers.retrieve(customer.id),
+        "payment_method": client.v1.customers.payment_methods.list(customer.id).data[0],
+        "dispute": client.v1.disputes.list().data[0],
         "event": client.v1.events.list().data[0],
         "balance_transaction": client.v1.balance_transactions.list().data[0],
         "item": client.v1.checkout.sessions.line_items.list(session.id).data[0],
@@ -69,6 +81,21 @@ def test_every_object_is_of_the_librarys_class_and_null_only_where_that_may_be(
         assert ours["object"] == kind
         faults += [f"{kind}.{name} is null" for name in ours if ours[name] is None and not may_be_null(known.get(name))]
     assert faults == []
+
+
+def test_a_refund_that_waits_and_then_fails_says_why_in_the_librarys_fields(
+    sandbox: Running, client: stripe.StripeClient
+) -> None:
+    session = client.v1.checkout.sessions.create(SESSION)
+    sandbox.act(session.id, "complete", card="refund_waits")
+    refund = sandbox.act(session.id, "refund")
+    waiting = client.v1.refunds.retrieve(refund["id"])
+    assert (waiting.status, waiting.pending_reason) == ("pending", "processing")
+    sandbox.switch(f"refunds/{refund['id']}/fail", reason="lost_or_stolen_card")
+    failed = json.loads(str(client.v1.refunds.retrieve(refund["id"])))
+    assert set(failed) <= set(stripe.Refund.__annotations__) | {"object"}
+    assert (failed["status"], failed["failure_reason"]) == ("failed", "lost_or_stolen_card")
+    assert client.v1.balance_transactions.retrieve(failed["failure_balance_transaction"]).type == "refund_failure"
 
 
 def test_the_parameters_are_those_of_the_installed_library() -> None:
