@@ -45,6 +45,13 @@ class NotFound(GoodTermsError):
     status = 404
 
 
+class Expired(GoodTermsError):
+    """There was such a thing, and its time is over; the sentence says how to get a new one."""
+
+    code = "expired"
+    status = 410
+
+
 class Conflict(GoodTermsError):
     """The state of the thing does not allow it: somebody else was first, or it has already happened."""
 

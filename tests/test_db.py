@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot import migrations
 from bot.billing import ledger
-from bot.db import Database, database, lock
+from bot.db import Database, claim, database, lock
 from bot.models import AuditEntry, Conversation, Customer, Plan, PlanStatus, Posting
 from bot.money import Money
 from tests import factories
@@ -130,6 +130,43 @@ def test_a_locked_row_makes_the_next_writer_wait_and_read_what_was_written(db: D
         thread.join()
     with db.reading() as session:
         assert session.get_one(Conversation, id_).last_seq == 8
+
+
+def test_s5_workers_that_claim_at_once_share_the_rows_and_take_none_twice(db: Database) -> None:
+    with db.transaction() as session:
+        ids = {factories.conversation(session).id for _ in range(12)}
+    ready = threading.Barrier(6)
+    taken: list[uuid.UUID] = []
+
+    def take() -> None:
+        ready.wait()
+        while True:
+            with db.transaction() as session:
+                query = sa.select(Conversation).where(Conversation.last_seq == 0).limit(2)
+                rows = claim(session, query)
+                if not rows:
+                    return
+                for row in rows:
+                    row.last_seq = 1
+                    taken.append(row.id)
+
+    threads = [threading.Thread(target=take) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(taken) == 12
+    assert set(taken) == ids
+
+
+def test_a_claim_passes_over_what_another_transaction_holds(postgres_db: Database) -> None:
+    with postgres_db.transaction() as session:
+        held, free = factories.conversation(session).id, factories.conversation(session).id
+    query = sa.select(Conversation).order_by(Conversation.id)
+    with postgres_db.transaction() as first:
+        assert lock(first, Conversation, held) is not None
+        with postgres_db.transaction() as second:
+            assert [row.id for row in claim(second, query)] == [free]
 
 
 def test_the_process_has_the_one_database_of_its_settings(db: Database) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import IntegrityError
 
 from bot import models
 from bot.db import Base, Database, Instant
@@ -30,13 +33,37 @@ def upgrade(db: Database) -> bool:
     with db.reading() as session:
         if _revision(session.connection()) == newest():
             return False
-    with db.engine.begin() as connection:
-        if not db.sqlite:
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+    with changing(db) as connection:
         if _revision(connection) == newest():
             return False
         command.upgrade(config(connection), "head")
     return True
+
+
+def downgrade(db: Database, revision: str) -> None:
+    """Bring `db` back to `revision` ("0001", or "base" for nothing), in one transaction too."""
+    with changing(db) as connection:
+        command.downgrade(config(connection), revision)
+
+
+@contextlib.contextmanager
+def changing(db: Database) -> Iterator[sa.Connection]:
+    """A transaction in which the shape may change; one process at a time.
+
+    SQLite makes a table anew only while it does not watch references, which is settled before a transaction begins. So
+    all of them are checked before it ends. Raises `IntegrityError` when one leads nowhere.
+    """
+    with db.engine.connect() as connection:
+        _watch_references(connection, False)
+        try:
+            with connection.begin():
+                if not db.sqlite:
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+                yield connection
+                if db.sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                    raise IntegrityError("PRAGMA foreign_key_check", None, ValueError("a reference leads nowhere"))
+        finally:
+            _watch_references(connection, True)
 
 
 @cache
@@ -67,6 +94,12 @@ def compare_type(
     if isinstance(declared_type, Instant):
         return not isinstance(inspected_type, sa.DateTime)
     return None
+
+
+def _watch_references(connection: sa.Connection, watch: bool) -> None:
+    if connection.dialect.name == "sqlite":
+        raw: Any = connection.connection.driver_connection  # below SQLAlchemy, which would begin a transaction
+        raw.execute(f"PRAGMA foreign_keys={'ON' if watch else 'OFF'}")
 
 
 def _revision(connection: sa.Connection) -> str | None:

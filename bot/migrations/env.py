@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import context
 
 from bot.db import Base, Instant, database
-from bot.migrations import compare_type
+from bot.migrations import changing, compare_type
 
 
 def _render(kind: str, item: Any, _context: Any) -> str | Literal[False]:
@@ -32,5 +32,5 @@ given: sa.Connection | None = context.config.attributes.get("connection")
 if given is not None:
     _run(given)
 else:
-    with database().engine.begin() as own:
+    with changing(database()) as own:
         _run(own)

@@ -1,5 +1,6 @@
 """All tables, one group a file."""
 
+from bot.models.adjustment import Adjustment, AdjustmentKind, AdjustmentStatus
 from bot.models.agent import Agent, AgentSession, AuditEntry, Role, SignInThrottle
 from bot.models.conversation import (
     Author,
@@ -11,6 +12,7 @@ from bot.models.conversation import (
     Message,
 )
 from bot.models.customer import Customer, CustomerFactor, FactorKind
+from bot.models.document import Document, DocumentKind
 from bot.models.external_event import ExternalEvent, Source
 from bot.models.handoff import (
     Case,
@@ -25,25 +27,59 @@ from bot.models.handoff import (
 from bot.models.heartbeat import Heartbeat
 from bot.models.invoice import Invoice
 from bot.models.ledger import Posting
-from bot.models.payment import Payment, PaymentShare, PaymentStatus
-from bot.models.plan import Instalment, Plan, PlanEvent, PlanInvoice, PlanStatus, Promise, PromiseStatus
+from bot.models.mandate import Mandate, MandateStatus
+from bot.models.payment import (
+    Payment,
+    PaymentOrigin,
+    PaymentShare,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+    Reversal,
+    ReversalKind,
+    ReversalStatus,
+)
+from bot.models.plan import (
+    Approval,
+    Frequency,
+    Instalment,
+    Plan,
+    PlanEvent,
+    PlanEventKind,
+    PlanInvoice,
+    PlanKind,
+    PlanStatus,
+    Promise,
+    PromiseStatus,
+    Proposal,
+    ProposalOutcome,
+)
+from bot.models.reconciliation import Cursor, Mismatch, MismatchKind, MismatchStatus
 from bot.models.verification import VerificationChallenge, VerificationLock
 
 __all__ = [
+    "Adjustment",
+    "AdjustmentKind",
+    "AdjustmentStatus",
     "Agent",
     "AgentSession",
+    "Approval",
     "AuditEntry",
     "Author",
     "Case",
     "CaseStatus",
     "Channel",
     "Conversation",
+    "Cursor",
     "Customer",
     "CustomerFactor",
     "Delivery",
     "DeliveryStatus",
+    "Document",
+    "DocumentKind",
     "ExternalEvent",
     "FactorKind",
+    "Frequency",
     "Handoff",
     "HandoffEvent",
     "HandoffEventKind",
@@ -54,17 +90,32 @@ __all__ = [
     "Holder",
     "Instalment",
     "Invoice",
+    "Mandate",
+    "MandateStatus",
     "Message",
+    "Mismatch",
+    "MismatchKind",
+    "MismatchStatus",
     "Payment",
+    "PaymentOrigin",
     "PaymentShare",
     "PaymentStatus",
     "Plan",
     "PlanEvent",
+    "PlanEventKind",
     "PlanInvoice",
+    "PlanKind",
     "PlanStatus",
     "Posting",
     "Promise",
     "PromiseStatus",
+    "Proposal",
+    "ProposalOutcome",
+    "Refund",
+    "RefundStatus",
+    "Reversal",
+    "ReversalKind",
+    "ReversalStatus",
     "Role",
     "SignInThrottle",
     "Source",

@@ -36,6 +36,11 @@ class Agent(Base):
     disabled_at: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
 
+    @property
+    def supervises(self) -> bool:
+        """Whether they answer for what others do: they may see and move everybody's conversations."""
+        return self.role in (Role.SUPERVISOR, Role.ADMINISTRATOR)
+
 
 class AgentSession(Base):
     """A signed-in browser, by the keyed hash of its cookie."""

@@ -42,8 +42,9 @@ class Author(StrEnum):
 class Conversation(Base):
     """One customer on one address, for as long as they know us.
 
-    `customer_id` is set by verification only and is trusted while `verified_until` is ahead. `turn_until` is the lease of
-    whoever is answering at this moment, so that turns never overlap; a crash lets it run out. `last_seq` numbers messages.
+    `customer_id` is set by verification only and is trusted while `verified_until` is ahead. `turn_until` is the lease
+    of whoever is answering at this moment, so that turns never overlap; a crash lets it run out. `last_seq` numbers
+    messages.
     """
 
     __tablename__ = "conversations"

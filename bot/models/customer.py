@@ -16,7 +16,7 @@ from bot.db import Base, new_id
 
 def account_key(account_number: str) -> str:
     """An account number as it is looked up: letters and digits only, in capitals, so that "gt 1001" finds GT-1001."""
-    return "".join(character for character in account_number.upper() if character.isalnum())
+    return "".join(filter(str.isalnum, account_number.upper()))
 
 
 def _account_key(context: Any) -> str:
@@ -24,7 +24,7 @@ def _account_key(context: Any) -> str:
 
 
 class Customer(Base):
-    """A customer of the business. Contacts are normalised: e-mail lower case, phone E.164. Zone is IANA, language BCP 47.
+    """A customer of the business. Contacts are normalised: e-mail lower case, phone E.164; zone IANA, language BCP 47.
 
     `account_key` is the account number as it is looked up; two accounts that differ in punctuation only cannot both be.
     """

@@ -22,7 +22,10 @@ class Source(StrEnum):
 
 
 class ExternalEvent(Base):
-    """One verified webhook. (`source`, `external_id`) is unique, so a duplicate stops at insertion."""
+    """One verified webhook. (`source`, `external_id`) is unique, so a duplicate stops at insertion.
+
+    `claimed_until` is how long one worker has it to itself, and after a failure how long it rests.
+    """
 
     __tablename__ = "external_events"
     __table_args__ = (
@@ -44,4 +47,5 @@ class ExternalEvent(Base):
     received_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     processed_at: Mapped[dt.datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
+    claimed_until: Mapped[dt.datetime | None]
     error: Mapped[str | None] = mapped_column(sa.String(200))

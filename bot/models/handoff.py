@@ -25,7 +25,7 @@ class HandoffEventKind(StrEnum):
 
 
 class Handoff(Base):
-    """A request for a person: why, what skill it needs, how soon (`priority`, lower first), and a summary for the agent."""
+    """A request for a person: why, what skill it needs, how soon (`priority`, lower first), a summary for the agent."""
 
     __tablename__ = "handoffs"
 

@@ -1,4 +1,4 @@
-"""Instalment plans, and promises to pay."""
+"""Instalment plans, what was asked for instead of an offer, and promises to pay."""
 
 from __future__ import annotations
 
@@ -25,8 +25,39 @@ class PlanStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Frequency(StrEnum):
+    """How often an instalment is due."""
+
+    WEEKLY = "weekly"
+    FORTNIGHTLY = "fortnightly"
+    MONTHLY = "monthly"
+
+
+class PlanKind(StrEnum):
+    """`extended` is longer than the policy's longest, by an agent's approval; `early` settles at a discount (K16)."""
+
+    STANDARD = "standard"
+    EXTENDED = "extended"
+    EARLY = "early"
+
+
+class Approval(StrEnum):
+    """Whether a person has allowed an offer that the assistant may not make alone."""
+
+    ASKED = "asked"
+    GIVEN = "given"
+    REFUSED = "refused"
+
+
 class Plan(Base):
-    """Instalments whose sum is `total` minor units to the unit (S7), over chosen invoices."""
+    """Instalments whose sum is `total` minor units to the unit (S7), over chosen invoices.
+
+    `discount` minor units are let off once `total` is paid (K16), so the covered invoices come to `total + discount`. A
+    part paid down at once is instalment number 0. `pay_day` is the weekday (0 is Monday) or, for monthly ones, the day of
+    the month on which instalments fall. `replaces_id` is the plan whose rest these terms take over when they are agreed.
+    `approval` is None where none is needed. `looked_on` is the customer's day on which a missed instalment was last
+    looked into.
+    """
 
     __tablename__ = "plans"
     __table_args__ = (
@@ -38,17 +69,29 @@ class Plan(Base):
             sqlite_where=sa.text("status IN ('agreed', 'active')"),
             postgresql_where=sa.text("status IN ('agreed', 'active')"),
         ),
+        sa.Index(
+            "ix_plans_active",
+            "id",
+            sqlite_where=sa.text("status = 'active'"),
+            postgresql_where=sa.text("status = 'active'"),
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     customer_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("customers.id"), index=True)
     conversation_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("conversations.id"))
     status: Mapped[PlanStatus] = mapped_column(sa.String(16), default=PlanStatus.QUOTE)
-    frequency: Mapped[str] = mapped_column(sa.String(16), default="monthly")
+    kind: Mapped[PlanKind] = mapped_column(sa.String(16), default=PlanKind.STANDARD, server_default="standard")
+    frequency: Mapped[Frequency] = mapped_column(sa.String(16), default=Frequency.MONTHLY)
+    pay_day: Mapped[int | None]
     total: Mapped[int] = mapped_column(sa.BigInteger)
+    discount: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
     currency: Mapped[str] = mapped_column(sa.String(3))
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[dt.datetime | None]
+    replaces_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("plans.id"))
+    approval: Mapped[Approval | None] = mapped_column(sa.String(16))
+    looked_on: Mapped[dt.date | None]
 
     instalments: Mapped[list[Instalment]] = relationship(
         order_by="Instalment.number", lazy="selectin", cascade="all, delete-orphan"
@@ -59,7 +102,10 @@ class Plan(Base):
 
 
 class Instalment(Base):
-    """One part of a plan. How much of it is paid follows from the ledger (`plans.progress`)."""
+    """One part of a plan. How much of it is paid follows from the ledger (`plans.progress`).
+
+    `asked_at` is when the customer was kindly asked about it after its day had passed.
+    """
 
     __tablename__ = "instalments"
     __table_args__ = (
@@ -71,10 +117,15 @@ class Instalment(Base):
     number: Mapped[int] = mapped_column(primary_key=True)
     due_on: Mapped[dt.date]
     amount: Mapped[int] = mapped_column(sa.BigInteger)
+    asked_at: Mapped[dt.datetime | None]
 
 
 class PlanInvoice(Base):
-    """An invoice that a plan covers, with the minor units of it that are in the plan."""
+    """An invoice that a plan covers, with the minor units of it that are in the plan.
+
+    `beside` minor units more were owed on it when the plan was quoted; what is paid counts for the plan first. `named`
+    says that the customer chose this invoice, so that it is in the plan even while it is disputed (C9).
+    """
 
     __tablename__ = "plan_invoices"
 
@@ -82,6 +133,27 @@ class PlanInvoice(Base):
     position: Mapped[int] = mapped_column(primary_key=True)
     invoice_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("invoices.id"))
     amount: Mapped[int] = mapped_column(sa.BigInteger)
+    beside: Mapped[int] = mapped_column(sa.BigInteger, default=0, server_default="0")
+    named: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+
+
+class PlanEventKind(StrEnum):
+    """What can happen to a plan: its statuses, and what changes it without ending it."""
+
+    QUOTE = "quote"
+    AGREED = "agreed"
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    BROKEN = "broken"
+    CANCELLED = "cancelled"
+    REPLACED = "replaced"
+    REOPENED = "reopened"
+    MOVED = "moved"
+    PAUSED = "paused"
+    MISSED = "missed"
+    APPROVAL_ASKED = "approval_asked"
+    APPROVAL_GIVEN = "approval_given"
+    APPROVAL_REFUSED = "approval_refused"
 
 
 class PlanEvent(Base):
@@ -91,10 +163,31 @@ class PlanEvent(Base):
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     plan_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("plans.id"), index=True)
-    kind: Mapped[PlanStatus] = mapped_column(sa.String(16))
+    kind: Mapped[PlanEventKind] = mapped_column(sa.String(16))
     actor: Mapped[str] = mapped_column(sa.String(100))
     at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     terms: Mapped[dict[str, Any] | None]
+
+
+class ProposalOutcome(StrEnum):
+    """What the policy made of a proposal: taken as it is, met with the nearest terms, or passed to a person."""
+
+    ACCEPTED = "accepted"
+    COUNTERED = "countered"
+    TO_PERSON = "to_person"
+
+
+class Proposal(Base):
+    """Terms that a customer asked for in their own words ("60 every second Friday"), and what became of them."""
+
+    __tablename__ = "proposals"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    customer_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("customers.id"), index=True)
+    conversation_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("conversations.id"))
+    asked: Mapped[dict[str, Any]]
+    outcome: Mapped[ProposalOutcome] = mapped_column(sa.String(16))
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
 
 
 class PromiseStatus(StrEnum):

@@ -13,7 +13,7 @@ from bot.db import Base, new_id
 
 
 class VerificationChallenge(Base):
-    """A code that was asked for in a conversation. `customer_id` is empty when no account matched: the answer is the same (P2)."""
+    """A code that was asked for. `customer_id` is empty when no account matched: the answer is the same (P2)."""
 
     __tablename__ = "verification_challenges"
     __table_args__ = (sa.Index("ix_verification_challenges_open", "conversation_id", "created_at"),)
