@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from bot import clock
 from bot.billing import invoices
-from bot.billing.stripe import CheckoutSession
-from bot.models import Channel, Conversation, Customer, Hold, HoldKind, HoldStatus, Invoice, Payment
+from bot.billing.gateway import CheckoutSession, Intent, Return, ReturnKind
+from bot.models import Agent, Channel, Conversation, Customer, Hold, HoldKind, HoldStatus, Invoice, Payment
 from bot.money import Money
 
 _numbers = itertools.count(1)
@@ -62,6 +62,14 @@ def hold(session: Session, on: Invoice, kind: HoldKind = HoldKind.DISPUTE, **giv
     return made
 
 
+def hold_customer(session: Session, on: Customer, kind: HoldKind, **given: Any) -> Hold:
+    """A reported hold on a customer."""
+    made = Hold(kind=kind, **({"customer_id": on.id} | given))
+    session.add(made)
+    session.flush()
+    return made
+
+
 def maya(session: Session) -> Customer:
     """GT-1001 of the demo: 200.50 overdue on two invoices, 60.00 more to come."""
     made = customer(
@@ -70,6 +78,16 @@ def maya(session: Session) -> Customer:
     invoice(session, made, "120.00", late=45, number="INV-1001")
     invoice(session, made, "80.50", late=15, number="INV-1002")
     invoice(session, made, "60.00", late=-10, number="INV-1003")
+    return made
+
+
+def agent(session: Session, **given: Any) -> Agent:
+    """An agent at the desk who cannot sign in."""
+    number = next(_numbers)
+    values: dict[str, Any] = {"email": f"agent{number}@example.com", "name": "Ana", "password_hash": "-"}
+    made = Agent(**(values | given))
+    session.add(made)
+    session.flush()
     return made
 
 
@@ -82,13 +100,14 @@ def conversation(session: Session, **given: Any) -> Conversation:
 
 
 def checkout(payment: Payment, **given: Any) -> CheckoutSession:
-    """Stripe's word about `payment`: by default that it is paid in full."""
+    """Stripe's word about `payment`: by default that it is paid in full. One session has one payment intent."""
+    id = str(given.get("id") or payment.checkout_session_id or f"cs_test_{next(_numbers)}")
     values: dict[str, Any] = {
-        "id": payment.checkout_session_id or f"cs_test_{next(_numbers)}",
+        "id": id,
         "url": None,
         "status": "complete",
         "payment_status": "paid",
-        "payment_intent": f"pi_{next(_numbers)}",
+        "payment_intent": id.replace("cs_", "pi_", 1),
         "amount": Money(payment.amount, payment.currency),
         "payment_id": str(payment.id),
         "created_at": clock.now(),
@@ -96,3 +115,38 @@ def checkout(payment: Payment, **given: Any) -> CheckoutSession:
         "intent_status": "succeeded",
     }
     return CheckoutSession(**(values | given))
+
+
+def intent(payment: Payment, *returns: Return, **given: Any) -> Intent:
+    """Stripe's word about the money of `payment`: by default that it came in full, and what went back of it since."""
+    values: dict[str, Any] = {
+        "id": payment.payment_intent_id or f"pi_test_{next(_numbers)}",
+        "status": "succeeded",
+        "amount": Money(payment.amount, payment.currency),
+        "payment_id": str(payment.id),
+        "created_at": clock.now(),
+        "returns": returns,
+    }
+    return Intent(**(values | given))
+
+
+def refund(amount: Money, **given: Any) -> Return:
+    """Stripe's word about a refund: by default that it went through."""
+    return _returned(ReturnKind.REFUND, "re", amount, "succeeded", given)
+
+
+def chargeback(amount: Money, **given: Any) -> Return:
+    """Stripe's word about a dispute: by default that the money is withdrawn."""
+    return _returned(ReturnKind.CHARGEBACK, "dp", amount, "needs_response", given)
+
+
+def _returned(kind: ReturnKind, prefix: str, amount: Money, status: str, given: dict[str, Any]) -> Return:
+    values: dict[str, Any] = {
+        "id": f"{prefix}_test_{next(_numbers)}",
+        "kind": kind,
+        "amount": amount,
+        "withdrawn": True,
+        "status": status,
+        "created_at": clock.now(),
+    }
+    return Return(**(values | given))

@@ -1,136 +1,38 @@
-"""Stripe, behind one contract: the only module that imports the official library.
+"""Stripe, behind the contract of `gateway`: only the modules that are named after it import the official library.
 
-A payment is written down and committed before anything here is called (design section 1), so every call may be
-repeated: the idempotency key and the parameters come from the caller's row, never from the moment (S3). Money moves
-on what Stripe itself says, fetched or in a signed event (S1).
+Money moves on what Stripe itself says, fetched or in a signed event (S1).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol, cast
 
 import stripe
-from stripe.params.checkout import SessionCreateParams
+from stripe.params import EventListParams, PaymentIntentListParams
 
-from bot.billing.stripe_amounts import check_amount, from_stripe, to_stripe
+from bot.billing import stripe_objects, stripe_requests
+from bot.billing.gateway import (
+    TOLERANCE_S,
+    ChargeRequest,
+    CheckoutRequest,
+    CheckoutSession,
+    GatewayEvent,
+    Intent,
+    ListedEvent,
+    PaymentGateway,
+    Return,
+)
+from bot.billing.stripe_amounts import to_stripe
 from bot.errors import InvalidInput, OutsideService, SignatureInvalid
 from bot.money import Money
 from bot.settings import Settings
 
-__all__ = [
-    "CheckoutRequest",
-    "CheckoutSession",
-    "GatewayEvent",
-    "PaymentGateway",
-    "StripeGateway",
-    "check_amount",
-    "gateway",
-    "read_event",
-]
-
 CONNECT_TIMEOUT_S = 3.0
 READ_TIMEOUT_S = 8.0
 NETWORK_RETRIES = 1
-TOLERANCE_S = 300
-
-# The interface languages of Stripe's own page; anything else is left to the customer's browser.
-# fmt: off
-_LOCALES = frozenset((
-    "bg", "cs", "da", "de", "el", "en", "en-GB", "es", "es-419", "et", "fi", "fil", "fr", "fr-CA", "hi-IN",
-    "hr", "hu", "id", "it", "ja", "ko", "lt", "lv", "ms", "mt", "nb", "nl", "pl", "pt", "pt-BR", "ro", "ru",
-    "sk", "sl", "sv", "th", "tr", "vi", "zh", "zh-HK", "zh-TW",
-))
-# fmt: on
-
-
-@dataclass(frozen=True, slots=True)
-class CheckoutRequest:
-    """What a Checkout page is to ask for.
-
-    `description` is the one line that the page shows beside the amount. Anybody who opens the link may read it, so it
-    names the business and the word payment, never a debt (P1). `locale` is the customer's ("es-MX"). `expires_at` is
-    aware, 30 minutes to 24 hours after the first call (Stripe's bounds), and the same for one idempotency key (S3).
-    """
-
-    payment_id: str
-    amount: Money
-    description: str
-    locale: str
-    success_url: str
-    cancel_url: str
-    expires_at: dt.datetime
-    customer_email: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CheckoutSession:
-    """Stripe's Checkout Session, as far as we act on it.
-
-    `payment_status` alone says whether it is paid (S2). A complete, unpaid session is a delayed method: `intent_status`
-    tells "processing" from a failure ("requires_payment_method"). `refunded` and `disputed` are its charge's (S6).
-    `url` is None once the page is closed; `intent_status`, `refunded` and `disputed` are known after `fetch_checkout`.
-    """
-
-    id: str
-    url: str | None
-    status: Literal["open", "complete", "expired"]
-    payment_status: Literal["paid", "unpaid", "no_payment_required"]
-    payment_intent: str | None
-    amount: Money
-    payment_id: str
-    created_at: dt.datetime
-    expires_at: dt.datetime
-    intent_status: str | None = None
-    refunded: Money | None = None
-    disputed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class GatewayEvent:
-    """A verified event. It says that something changed, not what is so: fetch the object again before acting (S1).
-
-    `payment_id` is ours when the object carries it in its metadata (a session, an intent, a charge do);
-    `payment_intent` is Stripe's id of the intent that the object is or belongs to.
-    """
-
-    id: str
-    type: str
-    created_at: dt.datetime
-    object_id: str
-    object_type: str
-    payment_id: str | None = None
-    payment_intent: str | None = None
-
-
-class PaymentGateway(Protocol):
-    """What the product asks of a payment service.
-
-    The three calls raise `OutsideService` when the service fails or refuses; `retryable` says which of the two.
-    """
-
-    def create_checkout(self, request: CheckoutRequest, idempotency_key: str) -> CheckoutSession:
-        """Open a Checkout page, or answer as before, with the session as it was then, for the same key (S3).
-
-        Raises `InvalidInput` for an amount that Stripe would not charge (S4) or a key over 255 characters.
-        """
-        ...
-
-    def fetch_checkout(self, id: str) -> CheckoutSession:
-        """The session as it is now."""
-        ...
-
-    def expire_checkout(self, id: str) -> CheckoutSession:
-        """Close an open session; refused (not retryable) when it is complete or expired."""
-        ...
-
-    def read_event(self, raw: bytes, signature: str, *, secret: str, tolerance_s: int = TOLERANCE_S) -> GatewayEvent:
-        """Verify a webhook's raw body (S1): see the function `read_event`."""
-        ...
+PAGE = 100
 
 
 class StripeGateway:
@@ -143,39 +45,138 @@ class StripeGateway:
         *,
         timeout_s: tuple[float, float] = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
         retries: int = NETWORK_RETRIES,
+        page: int = PAGE,
     ) -> None:
-        self._client = stripe.StripeClient(
+        client = stripe.StripeClient(
             api_key,
             base_addresses={"api": api_base.rstrip("/")} if api_base else {},
             max_network_retries=retries,
             http_client=stripe.RequestsClient(timeout=timeout_s),
         )
+        self._stripe = client.v1
+        self._page = page
 
     def create_checkout(self, request: CheckoutRequest, idempotency_key: str) -> CheckoutSession:
         """See `PaymentGateway.create_checkout`."""
-        check_amount(request.amount)
-        if not 0 < len(idempotency_key) <= 255:
-            raise InvalidInput("An idempotency key has 1 to 255 characters.")
-        parameters = _parameters(request)
+        stripe_requests.check(request, idempotency_key)
+        parameters = stripe_requests.checkout(request)
         with _translated():
-            session = self._client.v1.checkout.sessions.create(parameters, {"idempotency_key": idempotency_key})
-        return _session(session)
+            session = self._stripe.checkout.sessions.create(parameters, {"idempotency_key": idempotency_key})
+        return stripe_objects.session(session)
 
     def fetch_checkout(self, id: str) -> CheckoutSession:
         """See `PaymentGateway.fetch_checkout`."""
+        expand = ["payment_intent.latest_charge", "payment_intent.payment_method"]
         with _translated():
-            session = self._client.v1.checkout.sessions.retrieve(id, {"expand": ["payment_intent.latest_charge"]})
-        return _session(session)
+            session = self._stripe.checkout.sessions.retrieve(id, {"expand": expand})
+        return stripe_objects.session(session)
 
     def expire_checkout(self, id: str) -> CheckoutSession:
         """See `PaymentGateway.expire_checkout`."""
         with _translated():
-            session = self._client.v1.checkout.sessions.expire(id)
-        return _session(session)
+            session = self._stripe.checkout.sessions.expire(id)
+        return stripe_objects.session(session)
+
+    def charge(self, request: ChargeRequest, idempotency_key: str) -> Intent:
+        """See `PaymentGateway.charge`."""
+        stripe_requests.check(request, idempotency_key)
+        parameters = stripe_requests.charge(request)
+        with _translated(moves_money=True):
+            try:
+                intent = self._stripe.payment_intents.create(parameters, {"idempotency_key": idempotency_key})
+            except stripe.CardError as declined:
+                intent = _declined(declined)
+        return stripe_objects.intent(intent)
+
+    def fetch_intent(self, id: str) -> Intent:
+        """See `PaymentGateway.fetch_intent`."""
+        with _translated():
+            intent = self._stripe.payment_intents.retrieve(id, {"expand": ["payment_method"]})
+            if intent.latest_charge is None:  # nothing came, so nothing went back
+                return stripe_objects.intent(intent)
+            refunds = self._stripe.refunds.list({"payment_intent": id, "limit": self._page})
+            disputes = self._stripe.disputes.list({"payment_intent": id, "limit": self._page})
+            return stripe_objects.intent(intent, refunds.auto_paging_iter(), disputes.auto_paging_iter())
+
+    def find_intent(self, payment_id: str, customer: str, since: dt.datetime) -> Intent | None:
+        """See `PaymentGateway.find_intent`."""
+        made: PaymentIntentListParams = {"customer": customer, "created": {"gte": _seconds(since)}, "limit": self._page}
+        with _translated():
+            for intent in self._stripe.payment_intents.list(made).auto_paging_iter():  # newest first
+                if stripe_objects.payment_id(intent) == payment_id:
+                    return stripe_objects.intent(intent)
+        return None
+
+    def refund(self, payment_intent: str, amount: Money, idempotency_key: str) -> Return:
+        """See `PaymentGateway.refund`."""
+        stripe_requests.check_key(idempotency_key)
+        if amount.minor <= 0:
+            raise InvalidInput("A refund is more than nothing.", about=amount)
+        with _translated(moves_money=True):
+            refund = self._stripe.refunds.create(
+                {"payment_intent": payment_intent, "amount": to_stripe(amount)}, {"idempotency_key": idempotency_key}
+            )
+        return stripe_objects.refund(refund)
+
+    def forget_card(self, payment_method: str) -> None:
+        """See `PaymentGateway.forget_card`."""
+        with _translated():
+            try:
+                self._stripe.payment_methods.detach(payment_method)
+            except stripe.InvalidRequestError:
+                if self._is_kept(payment_method):
+                    raise
+
+    def events(self, after: str | None, since: dt.datetime) -> Iterator[ListedEvent]:
+        """See `PaymentGateway.events`. One page is held at a time, and what happens meanwhile is listed too."""
+        with _translated():
+            newer = self._newer(after) if after else None
+            if newer is None:
+                oldest = self._oldest(since)
+                if oldest is None:
+                    return
+                yield stripe_objects.listed(oldest)
+                newer = self._stripe.events.list({"ending_before": oldest.id, "limit": self._page})
+            for event in newer.auto_paging_iter():  # backwards from `ending_before`: oldest first
+                yield stripe_objects.listed(event)
+
+    def intents(self, since: dt.datetime, until: dt.datetime) -> Iterator[Intent]:
+        """See `PaymentGateway.intents`. Stripe counts whole seconds, so both ends are those in which they lie."""
+        made: PaymentIntentListParams = {
+            "created": {"gte": _seconds(since), "lt": _seconds(until)},
+            "limit": self._page,
+        }
+        with _translated():
+            for intent in self._stripe.payment_intents.list(made).auto_paging_iter():
+                yield stripe_objects.intent(intent)
 
     def read_event(self, raw: bytes, signature: str, *, secret: str, tolerance_s: int = TOLERANCE_S) -> GatewayEvent:
         """See `PaymentGateway.read_event`."""
         return read_event(raw, signature, secret=secret, tolerance_s=tolerance_s)
+
+    def _is_kept(self, payment_method: str) -> bool:
+        try:
+            return self._stripe.payment_methods.retrieve(payment_method).customer is not None
+        except stripe.InvalidRequestError as error:
+            if error.code == "resource_missing":
+                return False
+            raise
+
+    def _newer(self, event_id: str) -> stripe.ListObject[stripe.Event] | None:
+        """What came after an event, or None when Stripe does not know it any more."""
+        try:
+            return self._stripe.events.list({"ending_before": event_id, "limit": self._page})
+        except stripe.InvalidRequestError as error:
+            if error.param == "ending_before":
+                return None
+            raise
+
+    def _oldest(self, since: dt.datetime) -> stripe.Event | None:
+        made: EventListParams = {"created": {"gte": _seconds(since)}, "limit": self._page}
+        oldest = None
+        for oldest in self._stripe.events.list(made).auto_paging_iter():  # noqa: B007 - newest first; the last one counts
+            pass
+        return oldest
 
 
 def gateway(settings: Settings) -> PaymentGateway:
@@ -196,94 +197,32 @@ def read_event(raw: bytes, signature: str, *, secret: str, tolerance_s: int = TO
         stripe.WebhookSignature.verify_header(raw, signature, secret, tolerance_s)
     except (stripe.SignatureVerificationError, UnicodeDecodeError) as error:
         raise SignatureInvalid("The signature of this webhook does not hold.") from error
-    try:
-        event = json.loads(raw)
-        thing = event["data"]["object"]
-        return GatewayEvent(
-            id=event["id"],
-            type=event["type"],
-            created_at=dt.datetime.fromtimestamp(event["created"], dt.UTC),
-            object_id=thing["id"],
-            object_type=thing["object"],
-            payment_id=(thing.get("metadata") or {}).get("payment_id") or thing.get("client_reference_id"),
-            payment_intent=thing["id"] if thing["object"] == "payment_intent" else thing.get("payment_intent"),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InvalidInput("This webhook is signed but holds no event.") from error
+    return stripe_objects.event(raw)
 
 
-def _parameters(request: CheckoutRequest) -> SessionCreateParams:
-    # The same row gives the same parameters: nothing here depends on the moment (S3). Metadata is our id alone (S4).
-    metadata = {"payment_id": request.payment_id}
-    parameters: SessionCreateParams = {
-        "mode": "payment",
-        "submit_type": "pay",
-        "client_reference_id": request.payment_id,
-        "metadata": metadata,
-        "payment_intent_data": {"metadata": metadata},
-        "line_items": [
-            {
-                "quantity": 1,
-                "price_data": {
-                    "currency": request.amount.currency.lower(),
-                    "unit_amount": to_stripe(request.amount),
-                    "product_data": {"name": request.description},
-                },
-            }
-        ],
-        "locale": cast(Any, _locale(request.locale)),
-        "success_url": request.success_url,
-        "cancel_url": request.cancel_url,
-        "expires_at": int(request.expires_at.timestamp()),
-    }
-    if request.customer_email:
-        parameters["customer_email"] = request.customer_email
-    return parameters
-
-
-def _locale(locale: str) -> str:
-    tag = locale.replace("_", "-")
-    language, _, region = tag.partition("-")
-    if tag in _LOCALES:
-        return tag
-    if language == "es" and region and region != "ES":
-        return "es-419"
-    return language if language in _LOCALES else "auto"
-
-
-def _session(session: stripe.checkout.Session) -> CheckoutSession:
-    currency = (session.currency or "").upper()
-    intent = session.payment_intent
-    charge = intent.latest_charge if isinstance(intent, stripe.PaymentIntent) else None
-    charge = charge if isinstance(charge, stripe.Charge) else None
-    return CheckoutSession(
-        id=session.id,
-        url=session.url,
-        status=cast(Any, session.status),
-        payment_status=cast(Any, session.payment_status),
-        payment_intent=intent.id if isinstance(intent, stripe.PaymentIntent) else intent,
-        amount=from_stripe(session.amount_total or 0, currency),
-        payment_id=session.client_reference_id or "",
-        created_at=dt.datetime.fromtimestamp(session.created, dt.UTC),
-        expires_at=dt.datetime.fromtimestamp(session.expires_at, dt.UTC),
-        intent_status=intent.status if isinstance(intent, stripe.PaymentIntent) else None,
-        refunded=from_stripe(charge.amount_refunded, currency) if charge else None,
-        disputed=bool(charge and charge.disputed),
-    )
+def _declined(error: stripe.CardError) -> stripe.PaymentIntent:
+    """The intent that a declined card leaves behind, with its reason. Without one the error stays an error."""
+    intent = error.error.payment_intent if error.error and "payment_intent" in error.error else None
+    if intent is None:
+        raise error
+    return intent
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(*, moves_money: bool = False) -> Iterator[None]:
     try:
         yield
     except stripe.StripeError as error:
         retryable = _retryable(error)
-        sentence = (
-            "The payment service does not answer just now. Nothing has been charged; please try again in a moment."
-            if retryable
-            else "The payment service did not accept this request. Nothing has been charged."
-        )
-        about = {"code": error.code, "status": error.http_status, "request_id": error.request_id}
+        sentence = "The payment service did not accept this request."
+        if retryable:
+            sentence = "The payment service does not answer just now; please try again in a moment."
+        # Whether money moved is not known when it was asked to move and no answer came (C11).
+        if not moves_money:
+            sentence += " Nothing has been charged."
+        # The library gives the code of some kinds of errors only.
+        code = error.code or getattr(error.error, "code", None)
+        about = {"code": code, "status": error.http_status, "request_id": error.request_id}
         raise OutsideService(sentence, service="stripe", retryable=retryable, about=about) from error
 
 
@@ -292,3 +231,7 @@ def _retryable(error: stripe.StripeError) -> bool:
         return True
     # An answer without a status is one that the library could not read; 409 is a lock that another call of ours holds.
     return error.http_status is None or error.http_status in (409, 429) or error.http_status >= 500
+
+
+def _seconds(instant: dt.datetime) -> int:
+    return int(instant.timestamp())

@@ -1,162 +1,20 @@
-"""The gateway's contract, kept by the real class against the sandbox and by the fake; then what is the real one's."""
+"""What is the real gateway's alone: time limits, refusals and failures told apart, signatures (S1)."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 import stripe
-from hypothesis import given
-from hypothesis import strategies as st
 
-from bot import clock
-from bot.billing import stripe as ours
-from bot.billing.stripe import CheckoutRequest, PaymentGateway, StripeGateway, check_amount, gateway, read_event
-from bot.billing.stripe_amounts import from_stripe, to_stripe
+from bot.billing.stripe import StripeGateway, gateway, read_event
 from bot.errors import InvalidInput, OutsideService, SignatureInvalid
-from bot.money import Money
 from bot.settings import Settings
 from tests.billing.fake_gateway import FakeGateway, signature, webhook
-from tests.sandbox.parameter_classes import tree
-from tests.sandbox.running import KEY, SECRET, Receiver, Running, receiver, running
-
-NOW = clock.now().replace(microsecond=0)
-
-
-@dataclass
-class World:
-    """A gateway and whoever sits on its other side."""
-
-    gateway: PaymentGateway
-    pay: Callable[[str], object]
-    delay: Callable[[str], object]
-    bank: Callable[[str, bool], object]
-    refund: Callable[[str], object]
-
-
-@pytest.fixture
-def hooks() -> Iterator[Receiver]:
-    with receiver() as kept:
-        yield kept
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path, hooks: Receiver) -> Iterator[Running]:
-    with running(tmp_path, hooks.url) as server:
-        yield server
-
-
-@pytest.fixture(params=["fake", "sandbox"])
-def world(request: pytest.FixtureRequest) -> World:
-    if request.param == "fake":
-        fake = FakeGateway()
-        return World(fake, fake.pay, fake.delay, lambda id, good: fake.answer(id, succeeds=good), fake.refund)
-    server: Running = request.getfixturevalue("sandbox")
-    return World(
-        real(server),
-        lambda id: server.act(id, "complete"),
-        lambda id: server.act(id, "complete", method="delayed"),
-        lambda id, good: server.act(id, "settle" if good else "fail"),
-        lambda id: server.act(id, "refund"),
-    )
-
-
-def real(server: Running, **limits: Any) -> StripeGateway:
-    return StripeGateway(KEY, server.url, **{"retries": 0, **limits})
-
-
-def asked(**changes: Any) -> CheckoutRequest:
-    request = CheckoutRequest(
-        payment_id="0190aaaa-0000-7000-8000-000000000001",
-        amount=Money(8050, "USD"),
-        description="Good Terms Shop: payment",
-        locale="es-MX",
-        success_url="https://shop.example/pay/abc?returned=1",
-        cancel_url="https://shop.example/pay/abc",
-        expires_at=NOW + dt.timedelta(hours=1),
-    )
-    return replace(request, **changes)
-
-
-class TestContract:
-    def test_a_new_session_is_open_unpaid_and_carries_our_payment(self, world: World) -> None:
-        session = world.gateway.create_checkout(asked(), "payment:1")
-        assert (session.status, session.payment_status, session.payment_intent) == ("open", "unpaid", None)
-        assert session.amount == Money(8050, "USD")
-        assert session.payment_id == asked().payment_id
-        assert session.expires_at == asked().expires_at
-        assert session.url
-        assert session.url.startswith("http")
-
-    def test_the_same_key_and_request_open_one_session_s3(self, world: World) -> None:
-        first = world.gateway.create_checkout(asked(), "payment:1")
-        assert world.gateway.create_checkout(asked(), "payment:1") == first
-        assert world.gateway.create_checkout(asked(), "payment:2").id != first.id
-
-    def test_the_same_key_with_another_amount_is_refused_for_good_s3(self, world: World) -> None:
-        world.gateway.create_checkout(asked(), "payment:1")
-        with pytest.raises(OutsideService) as refused:
-            world.gateway.create_checkout(asked(amount=Money(9999, "USD")), "payment:1")
-        assert not refused.value.retryable
-
-    def test_paid_is_what_payment_status_says_s2(self, world: World) -> None:
-        session = world.gateway.create_checkout(asked(), "payment:1")
-        world.pay(session.id)
-        paid = world.gateway.fetch_checkout(session.id)
-        assert (paid.status, paid.payment_status, paid.intent_status) == ("complete", "paid", "succeeded")
-        assert paid.payment_intent
-        assert paid.url is None
-        assert paid.refunded == Money(0, "USD")
-        assert not paid.disputed
-
-    @pytest.mark.parametrize(
-        ("good", "payment_status", "intent_status"),
-        [(True, "paid", "succeeded"), (False, "unpaid", "requires_payment_method")],
-    )
-    def test_a_delayed_method_is_processing_until_the_bank_answers_s2_s6(
-        self, world: World, good: bool, payment_status: str, intent_status: str
-    ) -> None:
-        session = world.gateway.create_checkout(asked(), "payment:1")
-        world.delay(session.id)
-        waiting = world.gateway.fetch_checkout(session.id)
-        assert (waiting.status, waiting.payment_status, waiting.intent_status) == ("complete", "unpaid", "processing")
-        world.bank(session.id, good)
-        answered = world.gateway.fetch_checkout(session.id)
-        assert (answered.status, answered.payment_status) == ("complete", payment_status)
-        assert answered.intent_status == intent_status
-
-    def test_a_refund_is_seen_on_the_session_s6(self, world: World) -> None:
-        session = world.gateway.create_checkout(asked(), "payment:1")
-        world.pay(session.id)
-        world.refund(session.id)
-        assert world.gateway.fetch_checkout(session.id).refunded == Money(8050, "USD")
-
-    def test_an_open_session_can_be_expired_once(self, world: World) -> None:
-        session = world.gateway.create_checkout(asked(), "payment:1")
-        expired = world.gateway.expire_checkout(session.id)
-        assert (expired.status, expired.payment_status, expired.url) == ("expired", "unpaid", None)
-        with pytest.raises(OutsideService) as refused:
-            world.gateway.expire_checkout(session.id)
-        assert not refused.value.retryable
-
-    def test_an_unknown_session_is_refused_for_good(self, world: World) -> None:
-        with pytest.raises(OutsideService) as refused:
-            world.gateway.fetch_checkout("cs_test_unknown")
-        assert not refused.value.retryable
-
-    def test_an_amount_that_stripe_would_not_charge_never_reaches_it_s4(self, world: World) -> None:
-        with pytest.raises(InvalidInput, match=r"smallest payment is 0\.50 USD"):
-            world.gateway.create_checkout(asked(amount=Money(49, "USD")), "payment:1")
-
-    def test_a_key_is_at_most_255_characters_s3(self, world: World) -> None:
-        world.gateway.create_checkout(asked(), "k" * 255)
-        with pytest.raises(InvalidInput):
-            world.gateway.create_checkout(asked(), "k" * 256)
+from tests.billing.gateway_world import LONG_AGO, SandboxWorld, asked, events, instalment, intents, paid, real, saved
+from tests.sandbox.running import KEY, SECRET, Receiver, Running
 
 
 class TestReal:
@@ -187,6 +45,35 @@ class TestReal:
         found = real(sandbox).create_checkout(asked(), "payment:1")
         client = stripe.StripeClient(KEY, base_addresses={"api": sandbox.url})
         assert [session.id for session in client.v1.checkout.sessions.list().data] == [found.id]
+
+    def test_a_charge_whose_answer_is_lost_promises_nothing_and_is_found_by_its_key_s5_c11(
+        self, sandbox: Running
+    ) -> None:
+        world = SandboxWorld(sandbox)
+        card = saved(world)
+        sandbox.faults(hang_s=2)
+        with pytest.raises(OutsideService) as failed:
+            real(sandbox, timeout_s=(0.3, 0.3)).charge(instalment(card), "instalment:1:attempt:1")
+        assert failed.value.retryable
+        assert "Nothing has been charged" not in failed.value.message
+        sandbox.faults()
+        found = world.gateway.charge(instalment(card), "instalment:1:attempt:1")
+        assert found.paid
+        assert [each.id for each in intents(world) if each.payment_id == found.payment_id] == [found.id]
+
+    @pytest.mark.parametrize(("status", "retryable"), [(500, True), (402, False)])
+    def test_a_charge_without_an_intent_is_no_answer(self, sandbox: Running, status: int, retryable: bool) -> None:
+        card = saved(SandboxWorld(sandbox))
+        sandbox.faults(fail_requests={"count": 1, "status": status})
+        with pytest.raises(OutsideService) as failed:
+            real(sandbox).charge(instalment(card), "instalment:1:attempt:1")
+        assert failed.value.retryable is retryable
+        assert failed.value.about["status"] == status
+
+    def test_the_page_shows_the_words_of_the_consent(self, sandbox: Running) -> None:
+        session = real(sandbox).create_checkout(asked(consent="I agree to the plan."), "payment:1")
+        assert session.url is not None
+        assert "I agree to the plan." in sandbox.http.get(session.url).text
 
     def test_a_wrong_key_is_refused_for_good_and_not_shown(self, sandbox: Running) -> None:
         with pytest.raises(OutsideService) as refused:
@@ -228,10 +115,6 @@ class TestReal:
         client = stripe.StripeClient(KEY, base_addresses={"api": sandbox.url})
         assert client.v1.checkout.sessions.retrieve(session.id).locale == shown
 
-    def test_the_languages_are_those_that_the_library_names(self) -> None:
-        library = tree(stripe.params.checkout.SessionCreateParams)["fields"]["locale"]["enum"]
-        assert ours._LOCALES | {"auto"} == set(library)
-
     def test_the_gateway_is_built_from_the_settings(self, sandbox: Running) -> None:
         built = gateway(settings(STRIPE_API_KEY=KEY, STRIPE_API_BASE=sandbox.url))
         assert built.create_checkout(asked(), "payment:1").status == "open"
@@ -252,6 +135,29 @@ class TestEvents:
         assert {event.payment_id for event in events} == {asked().payment_id}
         assert len({event.payment_intent for event in events}) == 1
         assert events[-1].object_id == session.id
+
+    def test_the_listing_tells_what_the_webhooks_told(self, sandbox: Running, hooks: Receiver) -> None:
+        world = SandboxWorld(sandbox)
+        paid(world)
+        came = hooks.wait(lambda webhooks: len(webhooks) >= 4)
+        told = [read_event(one.body, one.headers["Stripe-Signature"], secret=SECRET) for one in came]
+        assert [each.event for each in events(world)] == told
+        # `pending_webhooks` alone counts down.
+        assert [without_pending(each.raw) for each in events(world)] == [without_pending(one.body) for one in came]
+
+    def test_what_happens_while_the_listing_is_read_is_listed_too(self, sandbox: Running) -> None:
+        world = SandboxWorld(sandbox)
+        first = paid(world)
+        listing = world.gateway.events(None, LONG_AGO)
+        next(listing)
+        second = paid(world, "payment:2")
+        seen = [each.event.object_id for each in listing]
+        assert seen.index(first.id) < seen.index(second.id)
+
+    def test_an_object_without_an_id_is_an_event_all_the_same(self) -> None:
+        raw = b'{"id": "evt_1", "type": "balance.available", "created": 1, "data": {"object": {"object": "balance"}}}'
+        event = read_event(raw, signature(raw, secret=SECRET), secret=SECRET)
+        assert (event.object_type, event.object_id, event.payment_intent) == ("balance", "", None)
 
     def test_the_fakes_webhooks_hold_before_the_real_check(self) -> None:
         fake = FakeGateway()
@@ -293,51 +199,10 @@ class TestEvents:
         assert StripeGateway(KEY).read_event(raw, header, secret=SECRET).payment_id == asked().payment_id
 
 
-class TestAmounts:
-    @pytest.mark.parametrize(
-        ("amount", "units"),
-        [
-            (Money(8050, "USD"), 8050),
-            (Money(500, "JPY"), 500),
-            (Money(5, "ISK"), 500),
-            (Money(5000, "UGX"), 500_000),
-            (Money(5120, "KWD"), 5120),
-            (Money(100_050, "HUF"), 100_050),
-            (Money(80_055, "TWD"), 80_055),
-            (Money(1500, "CLP"), 1500),
-        ],
-    )
-    def test_each_currency_has_stripes_own_units_s4(self, amount: Money, units: int) -> None:
-        assert to_stripe(amount) == units
-        assert from_stripe(units, amount.currency) == amount
-
-    @pytest.mark.parametrize(
-        ("amount", "sentence"),
-        [
-            (Money(0, "USD"), "more than nothing"),
-            (Money(-500, "USD"), "more than nothing"),
-            (Money(29, "GBP"), "smallest payment is 0.30 GBP"),
-            (Money(49, "JPY"), "smallest payment is 50 JPY"),
-            (Money(5124, "KWD"), "two decimal digits"),
-            (Money(100_000_000, "USD"), "largest single payment is 999,999.99 USD"),
-        ],
-    )
-    def test_what_stripe_would_not_charge_is_said_plainly_s4(self, amount: Money, sentence: str) -> None:
-        with pytest.raises(InvalidInput, match=sentence):
-            check_amount(amount)
-
-    @pytest.mark.parametrize("amount", [Money(50, "USD"), Money(30, "GBP"), Money(99_999_999, "USD"), Money(10, "KWD")])
-    def test_the_limits_themselves_are_charged_s4(self, amount: Money) -> None:
-        check_amount(amount)
-
-    @given(st.integers(1, 99_999_999), st.sampled_from(["USD", "GBP", "BRL", "JPY", "ISK", "UGX", "KWD", "HUF"]))
-    def test_what_goes_to_stripe_comes_back_the_same_s5(self, minor: int, currency: str) -> None:
-        amount = Money(minor, currency)
-        if currency == "KWD" and minor % 10:
-            with pytest.raises(InvalidInput):
-                to_stripe(amount)
-        else:
-            assert from_stripe(to_stripe(amount), currency) == amount
+def without_pending(raw: bytes) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(raw)
+    del event["pending_webhooks"]
+    return event
 
 
 def settings(**values: str) -> Settings:
