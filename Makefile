@@ -5,7 +5,7 @@ RASA := RASA_TELEMETRY_ENABLED=false SQLALCHEMY_SILENCE_UBER_WARNING=1 TF_CPP_MI
 MODEL := models/goodterms.tar.gz
 TRAINED_FROM := domain.yml config.yml $(shell find data/nlu data/rules data/stories bot/inside_rasa -name '*.yml' -o -name '*.py' 2>/dev/null)
 
-.PHONY: help demo test test-fast lint format bench lock ours dev rasa model clean
+.PHONY: help demo test test-fast lint format bench bench-scale lock ours dev rasa model clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,8 +29,11 @@ format: dev  ## format the code
 	@.venv/bin/ruff check --fix --quiet . || true
 	@.venv/bin/ruff format .
 
-bench: dev rasa model  ## measure: turn time, turns per second, start, memory
+bench: dev rasa model  ## measure: turn time, turns per second, start, memory; import and ledger at scale
 	@$(PY) -m benchmarks
+
+bench-scale: dev  ## measure import, balances, sweeps and ledger at scale alone; SCALE=0.05 for a part
+	@GT_BENCH_SCALE=$(SCALE) $(PY) -m benchmarks.scale
 
 lock: dev  ## resolve the locks afresh
 	@uv=$$(command -v uv || echo .venv/bin/uv); \

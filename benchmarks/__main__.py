@@ -1,10 +1,8 @@
-"""`make bench`: the table of the README's performance section."""
+"""`make bench`: the tables of the README's performance section."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import platform
 import sqlite3
 import statistics
 import tempfile
@@ -13,6 +11,8 @@ from pathlib import Path
 
 import aiohttp
 
+from benchmarks import scale
+from benchmarks.machine import machine
 from benchmarks.product import Product, rasa_alone, running
 from benchmarks.turns import PLAIN, WITH_ACTION, growth, measure, open_talks
 
@@ -21,7 +21,7 @@ TURNS = {1: 200, 4: 400, 16: 960}
 
 def main() -> None:
     """Start the product, measure, print."""
-    print(f"{_machine()}; every write durable; one run")
+    print(f"{machine()}; every write durable; one run")
     commit = _durable_commit()
     print(f"A bare durable SQLite commit on this disk: {commit:.2f} ms (the floor under every turn)")
     alone = rasa_alone()
@@ -29,6 +29,7 @@ def main() -> None:
         at_start = product.memory()
         asyncio.run(_turns(product))
         _processes(product, at_start, alone)
+    scale.main()
 
 
 async def _turns(product: Product) -> None:
@@ -77,20 +78,6 @@ def _durable_commit() -> float:
             times.append((time.perf_counter() - began) * 1000)
         db.close()
     return statistics.median(times)
-
-
-def _machine() -> str:
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    model = "unknown processor"
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        names = [
-            line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")
-        ]
-        model = names[0] if names else model
-    return (
-        f"{os.cpu_count()} cores ({model}), {memory:.0f} GiB, {platform.system()}, Python {platform.python_version()}"
-    )
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 
@@ -12,7 +11,7 @@ from bot.settings import settings
 def keyed_hash(purpose: str, value: str) -> str:
     """HMAC-SHA256 of `value` under `GT_SECRET_KEY`, separated by `purpose`; 64 hex digits."""
     key = settings().secret_key.get_secret_value().encode()
-    return hmac.new(key, f"{purpose}\x00{value}".encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, f"{purpose}\x00{value}".encode(), "sha256").hex()
 
 
 def same(digest: str, purpose: str, value: str) -> bool:

@@ -91,14 +91,14 @@ class PostgresTemplate:
 
 
 @contextlib.contextmanager
-def postgres_server() -> Iterator[sa.URL]:
-    """A PostgreSQL server, stopped at the end if we started it."""
+def postgres_server(*, durable: bool = False, place: Path | None = None) -> Iterator[sa.URL]:
+    """A PostgreSQL server, stopped at the end if we started it; one that is `durable` waits for the disk."""
     if given := os.environ.get("GT_TEST_POSTGRES_URL"):
         yield sa.make_url(given).set(drivername="postgresql+psycopg")
         return
-    with tempfile.TemporaryDirectory(prefix="gt-pg-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="gt-pg-", dir=place, ignore_cleanup_errors=True) as folder:
         binaries = _binaries()
-        with _from_binaries(binaries, Path(folder)) if binaries else _from_wheel(Path(folder)) as url:
+        with _from_binaries(binaries, Path(folder), durable) if binaries else _from_wheel(Path(folder)) as url:
             yield url
 
 
@@ -113,7 +113,7 @@ def _binaries() -> Path | None:
 
 
 @contextlib.contextmanager
-def _from_binaries(binaries: Path, folder: Path) -> Iterator[sa.URL]:
+def _from_binaries(binaries: Path, folder: Path, durable: bool) -> Iterator[sa.URL]:
     user = _unprivileged()
     if user is not None:
         os.chown(folder, user.pw_uid, user.pw_gid)
@@ -129,7 +129,7 @@ def _from_binaries(binaries: Path, folder: Path) -> Iterator[sa.URL]:
 
     run(str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
     # Nothing needs to outlast the tests, so nothing waits for the disk. A socket in our own folder: no port to collide.
-    fast = "-F -c full_page_writes=off -c synchronous_commit=off"
+    fast = "" if durable else "-F -c full_page_writes=off -c synchronous_commit=off"
     options = f"{fast} -k {folder} -c listen_addresses= -c max_connections=200"
     # pg_ctl itself waits until the server answers; it keeps no pipe of ours open because its output goes to a file.
     run(str(binaries / "pg_ctl"), "start", "-w", "-D", str(data), "-l", str(folder / "log"), "-o", options)

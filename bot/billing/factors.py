@@ -14,6 +14,6 @@ def normal(kind: FactorKind, text: str) -> str:
     return account_key(text) if kind is FactorKind.POSTCODE else text.strip()
 
 
-def digest(customer_id: uuid.UUID, kind: FactorKind, value: str) -> str:
+def digest(customer_id: uuid.UUID | str, kind: FactorKind, value: str) -> str:
     """The keyed hash of the normal form `value`; other customers with the same postcode have another."""
     return keyed_hash(f"factor {kind}", f"{customer_id}:{value}")

@@ -10,13 +10,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock
-from bot.billing import factors
+from bot.billing import bulk, factors
 from bot.billing.import_file import Fault, Took
 from bot.billing.import_rows import CustomerRow
-from bot.db import new_id
 from bot.models import Customer, CustomerFactor, FactorKind, Invoice
 
-_COLUMNS = ("name", "email", "phone", "language", "time_zone", "country", "currency", "customer_since")
+_KEPT = ("id", "account_number", "account_key")
+# What the file says anew each time.
+_SAID = ("name", "email", "phone", "language", "time_zone", "country", "currency", "customer_since")
+
+Known = dict[str, Any]  # rows of the database
+Id = uuid.UUID | str  # a text while it is new
+Digests = dict[str, str]  # by the factor's kind
 
 
 def take(session: Session, rows: Sequence[CustomerRow]) -> Iterator[Took | Fault]:
@@ -26,88 +31,80 @@ def take(session: Session, rows: Sequence[CustomerRow]) -> Iterator[Took | Fault
     only while nothing was billed in it.
     """
     known = _known(session, rows)
-    held = _factors(session, known.values())
-    billed = _billed(session, known.values())
-    customers: list[dict[str, Any]] = []
-    digests: list[dict[str, Any]] = []
+    held = _held(session, known)
+    billed = _billed(session, rows, known)
+    now = clock.now()
+    added: list[bulk.Values] = []
+    changed: list[dict[str, Any]] = []
+    proofs: dict[Id, Digests] = {}
     for row in rows:
-        customer = known.get(row.key)
+        customer, said = known.get(row.key), _said(row)
         if customer is None:
-            id_ = new_id()
-            customers.append(_values(row) | _identity(row, id_))
-            digests.extend(_digest(id_, kind, value) for kind, value in row.factors.items())
+            id_ = bulk.new_id()
+            added.append((id_, row.account_number, row.account_key, *said, now))
+            proofs[id_] = _digests(id_, row)
             yield Took.ADDED
         elif customer.account_number != row.account_number:
             yield Fault("account_number", f"differs only in punctuation from {customer.account_number}, which is known")
         elif customer.currency != row.currency and customer.id in billed:
             yield Fault("currency", f"this account is billed in {customer.currency}")
         else:
-            changed = _update(customer, row)
-            changed |= _update_factors(session, customer.id, row, held.get(customer.id, {}))
-            yield Took.CHANGED if changed else Took.UNCHANGED
-    if customers:
-        session.execute(sa.insert(Customer), customers)
-    if digests:
-        session.execute(sa.insert(CustomerFactor), digests)
+            digests = _digests(customer.id, row)
+            if is_moved := customer[len(_KEPT) :] != said:
+                changed.append({"id": customer.id, **dict(zip(_SAID, said, strict=True))})
+            if proves_anew := held.get(customer.id, {}) != digests:
+                proofs[customer.id] = digests
+            yield Took.CHANGED if is_moved or proves_anew else Took.UNCHANGED
+    _write(session, added, changed, proofs, held)
 
 
-def _known(session: Session, rows: Sequence[CustomerRow]) -> dict[str, Customer]:
-    keys = [row.key for row in rows]
-    found = session.scalars(sa.select(Customer).where(Customer.account_key.in_(keys)))
-    return {customer.account_key: customer for customer in found}
+def _known(session: Session, rows: Sequence[CustomerRow]) -> Known:
+    columns = [getattr(Customer, name) for name in (*_KEPT, *_SAID)]
+    is_named = bulk.among(session, Customer.account_key, [row.key for row in rows])
+    return {customer.account_key: customer for customer in session.execute(sa.select(*columns).where(is_named))}
 
 
-def _factors(session: Session, customers: Any) -> dict[uuid.UUID, dict[FactorKind, CustomerFactor]]:
-    ids = [customer.id for customer in customers]
-    held: dict[uuid.UUID, dict[FactorKind, CustomerFactor]] = {}
-    for factor in session.scalars(sa.select(CustomerFactor).where(CustomerFactor.customer_id.in_(ids))):
-        held.setdefault(factor.customer_id, {})[FactorKind(factor.kind)] = factor
+def _held(session: Session, known: Known) -> dict[Id, Digests]:
+    held: dict[Id, Digests] = {}
+    if known:
+        columns = (CustomerFactor.customer_id, CustomerFactor.kind, CustomerFactor.digest)
+        theirs = bulk.among(session, CustomerFactor.customer_id, [customer.id for customer in known.values()])
+        for id_, kind, digest in session.execute(sa.select(*columns).where(theirs)):
+            held.setdefault(id_, {})[kind] = digest
     return held
 
 
-def _billed(session: Session, customers: Any) -> set[uuid.UUID]:
-    ids = [customer.id for customer in customers]
-    return set(session.scalars(sa.select(Invoice.customer_id).where(Invoice.customer_id.in_(ids)).distinct()))
+def _billed(session: Session, rows: Sequence[CustomerRow], known: Known) -> set[uuid.UUID]:
+    ids = {known[row.key].id for row in rows if row.key in known and known[row.key].currency != row.currency}
+    if not ids:
+        return set()
+    are_billed = bulk.among(session, Invoice.customer_id, ids)
+    return set(session.scalars(sa.select(Invoice.customer_id).where(are_billed).distinct()))
 
 
-def _values(row: CustomerRow) -> dict[str, Any]:
-    return {column: getattr(row, column) for column in _COLUMNS}
+def _said(row: CustomerRow) -> bulk.Values:
+    return (
+        row.name, row.email, row.phone, row.language, row.time_zone, row.country, row.currency, row.customer_since,
+    )  # fmt: skip
 
 
-def _identity(row: CustomerRow, id_: uuid.UUID) -> dict[str, Any]:
-    return {
-        "id": id_,
-        "account_number": row.account_number,
-        "account_key": row.key,
-        "created_at": clock.now(),
-    }
+def _digests(id_: Id, row: CustomerRow) -> Digests:
+    values = {FactorKind.POSTCODE: row.postcode, FactorKind.BIRTH_DATE: row.birth_date}
+    return {kind.value: factors.digest(id_, kind, value) for kind, value in values.items() if value}
 
 
-def _digest(customer_id: uuid.UUID, kind: FactorKind, value: str) -> dict[str, Any]:
-    return {"customer_id": customer_id, "kind": kind, "digest": factors.digest(customer_id, kind, value)}
-
-
-def _update(customer: Customer, row: CustomerRow) -> bool:
-    changed = {column: value for column, value in _values(row).items() if getattr(customer, column) != value}
-    for column, value in changed.items():
-        setattr(customer, column, value)
-    return bool(changed)
-
-
-def _update_factors(
-    session: Session, customer_id: uuid.UUID, row: CustomerRow, held: dict[FactorKind, CustomerFactor]
-) -> bool:
-    changed = False
-    for kind in FactorKind:
-        value, factor = row.factors.get(kind), held.get(kind)
-        wanted = factors.digest(customer_id, kind, value) if value else None
-        if wanted == (factor.digest if factor else None):
-            continue
-        changed = True
-        if wanted is None:
-            session.delete(factor)
-        elif factor is None:
-            session.add(CustomerFactor(customer_id=customer_id, kind=kind, digest=wanted))
-        else:
-            factor.digest = wanted
-    return changed
+def _write(
+    session: Session,
+    added: list[bulk.Values],
+    changed: list[dict[str, Any]],
+    proofs: dict[Id, Digests],
+    held: dict[Id, Digests],
+) -> None:
+    if changed:
+        session.execute(sa.update(Customer), changed)
+    bulk.insert(session, Customer, (*_KEPT, *_SAID, "created_at"), added)
+    if outdated := proofs.keys() & held.keys():
+        theirs = bulk.among(session, CustomerFactor.customer_id, outdated)
+        session.execute(sa.delete(CustomerFactor).where(theirs).execution_options(synchronize_session=False))
+    digests = [(id_, kind, digest) for id_, theirs in proofs.items() for kind, digest in theirs.items()]
+    bulk.insert(session, CustomerFactor, ("customer_id", "kind", "digest"), digests)

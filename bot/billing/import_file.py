@@ -1,10 +1,11 @@
-"""An import file: CSV read a row at a time, every fault named by line, column and reason (design section 8, Import)."""
+"""An import file: CSV read in chunks, every fault named by line, column and reason (design section 8, Import)."""
 
 from __future__ import annotations
 
 import csv
+import io
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +15,9 @@ from bot.errors import InvalidInput
 
 R = TypeVar("R")
 
-_FORMULA = ("=", "+", "-", "@")
+CHUNK = 500
+
+_FORMULA = frozenset("=+-@")
 
 
 class Fault(Exception):
@@ -49,8 +52,8 @@ class BadRow:
 
 def read(
     path: Path, columns: tuple[str, ...], parse: Callable[[int, dict[str, str]], R]
-) -> Iterator[tuple[R | BadRow, int]]:
-    """Each row of the CSV file at `path`, parsed, or what is wrong with it; with the bytes read so far.
+) -> Generator[tuple[list[R | BadRow], int], None, None]:
+    """The rows of the CSV file at `path` in chunks, each row parsed or what is wrong with it; with the bytes read.
 
     UTF-8 with or without a byte order mark, any line ending; empty lines are passed over; the columns in any order.
     Raises `InvalidInput` when the file cannot be read or its header is not as expected.
@@ -59,40 +62,34 @@ def read(
         raw = path.open("rb")
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}") from error
-    with raw:
-        # Bytes that are not UTF-8 come through as surrogates, so that their row can be named.
-        lines = _Lines(raw)
-        reader = csv.reader(lines, strict=True)
-        header = _header(path, reader, columns)
-        while True:
-            line = reader.line_num + 1
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                # A quote that is never closed swallows the rest of the file; what follows cannot be told apart.
-                yield BadRow(path.name, line, "row", f"not readable as CSV: {error}"), lines.read
-                return
-            if cells:
-                yield _parsed(path, line, header, cells, parse), lines.read
+    # Bytes that are not UTF-8 come through as surrogates, so that their row can be named.
+    with raw, io.TextIOWrapper(raw, "utf-8-sig", "surrogateescape", newline="\n") as lines:
+        chunk: list[R | BadRow] = []
+        for row in _rows(path, lines, columns, parse):
+            if len(chunk) == CHUNK:
+                yield chunk, raw.tell()
+                chunk = []
+            chunk.append(row)
+        yield chunk, raw.tell()
 
 
-class _Lines:
-    """The lines of a binary file as text, counting the bytes read."""
-
-    def __init__(self, raw: Iterator[bytes]) -> None:
-        self._raw = raw
-        self.read = 0
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        line = next(self._raw)
-        first = self.read == 0
-        self.read += len(line)
-        return line.decode("utf-8-sig" if first else "utf-8", errors="surrogateescape")
+def _rows(
+    path: Path, lines: Iterator[str], columns: tuple[str, ...], parse: Callable[[int, dict[str, str]], R]
+) -> Iterator[R | BadRow]:
+    reader = csv.reader(lines, strict=True)
+    header = _header(path, reader, columns)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            # A quote that is never closed swallows the rest of the file; what follows cannot be told apart.
+            yield BadRow(path.name, line, "row", f"not readable as CSV: {error}")
+            return
+        if cells:
+            yield _parsed(path, line, header, cells, parse)
 
 
 def _header(path: Path, reader: Iterator[list[str]], columns: tuple[str, ...]) -> list[str]:
@@ -116,20 +113,21 @@ def _parsed(
 ) -> R | BadRow:
     if len(cells) != len(header):
         return BadRow(path.name, line, "row", f"{len(cells)} cells where {len(header)} are expected")
-    values = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
+    values = dict(zip(header, map(str.strip, cells), strict=True))
     try:
         for name, value in values.items():
-            _check_cell(name, value)
+            if not value.isprintable():
+                _check_characters(name, value)
+            # A spreadsheet that opens an export of ours would run it. Phone numbers begin with a plus by right.
+            if value[:1] in _FORMULA and name != "phone":
+                raise Fault(name, f"begins with {value[0]}, as a spreadsheet formula does")
         return parse(line, values)
     except Fault as fault:
         return BadRow(path.name, line, fault.column, fault.reason)
 
 
-def _check_cell(column: str, value: str) -> None:
+def _check_characters(column: str, value: str) -> None:
     if any("\udc80" <= character <= "\udcff" for character in value):
         raise Fault(column, "not UTF-8 text")
     if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in value):
         raise Fault(column, "a control character or a line break")
-    # A spreadsheet that opens an export of ours would run it. Phone numbers begin with a plus by right.
-    if value.startswith(_FORMULA) and column != "phone":
-        raise Fault(column, f"begins with {value[0]}, as a spreadsheet formula does")

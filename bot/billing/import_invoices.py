@@ -11,14 +11,19 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock
-from bot.billing import ledger
+from bot.billing import bulk, ledger
+from bot.billing.import_cells import Day
 from bot.billing.import_file import Fault, Took
-from bot.billing.import_rows import Day, InvoiceRow
-from bot.billing.ledger import Entry
-from bot.db import new_id
+from bot.billing.import_rows import InvoiceRow
+from bot.billing.ledger import Move
 from bot.models import Customer, Hold, HoldKind, HoldStatus, Invoice
-from bot.models.customer import account_key
-from bot.money import Money
+
+_INVOICE = (
+    "id", "customer_id", "number", "description", "issued_on", "due_on", "amount", "currency", "created_at",
+)  # fmt: skip
+_HOLD = ("id", "kind", "status", "customer_id", "invoice_id", "reason", "created_at")
+
+Known = dict[str, Any]  # rows of the database
 
 
 def take(session: Session, rows: Sequence[InvoiceRow]) -> Iterator[Took | Fault]:
@@ -29,120 +34,118 @@ def take(session: Session, rows: Sequence[InvoiceRow]) -> Iterator[Took | Fault]
     amount and currency; a date counted from today keeps the day that it meant the first time. `disputed` makes a
     confirmed hold, unless the invoice has had a dispute: lifting one is the desk's.
     """
-    customers = _customers(session, rows)
-    known = {
-        invoice.number: invoice
-        for invoice in session.scalars(sa.select(Invoice).where(Invoice.number.in_([row.number for row in rows])))
-    }
-    owed = ledger.balances(session, [ledger.invoice_account(invoice.id) for invoice in known.values()])
-    disputed = _disputed(session, known)
-    invoices: list[dict[str, Any]] = []
-    holds: list[dict[str, Any]] = []
-    entries: list[Entry] = []
+    customers, known = _customers(session, rows), _known(session, rows)
+    owed, disputed = _owed(session, rows, known), _disputed(session, rows, known)
+    todays = {zone: clock.today(zone) for zone in {customer.time_zone for customer in customers.values()}}
+    now = clock.now()
+    added: list[bulk.Values] = []
+    changed: list[dict[str, Any]] = []
+    holds: list[bulk.Values] = []
+    moves: list[Move] = []
     for row in rows:
-        customer, invoice = customers.get(account_key(row.account_number)), known.get(row.number)
+        customer, invoice = customers.get(row.account_key), known.get(row.number)
         fault = _fault(row, customer, invoice)
         if fault is not None or customer is None:
             yield fault or Fault("account_number", "no such account")
-            continue
-        if invoice is None:
-            values = _values(row, customer)
-            invoices.append(values)
-            entries.append(_billed(values["id"], row))
-            entries.extend(_paid(values["id"], row, row.paid))
-            holds.extend(_hold(values["id"], customer) for _ in range(row.disputed))
+        elif invoice is None:
+            id_, today = bulk.new_id(), todays[customer.time_zone]
+            days = row.issued_on.on(today), row.due_on.on(today)
+            added.append((id_, customer.id, row.number, row.description, *days, row.amount, row.currency, now))
+            moves.append(_billed(id_, row))
+            if row.paid:
+                moves.append(_paid(id_, row, row.paid))
+            if row.disputed:
+                holds.append(_dispute(id_, customer, now))
             yield Took.ADDED
-            continue
-        missing = Money(row.paid.minor - (invoice.amount - owed[ledger.invoice_account(invoice.id)]), invoice.currency)
-        paid = _paid(invoice.id, row, missing)
-        hold = [_hold(invoice.id, customer)] if row.disputed and invoice.id not in disputed else []
-        entries.extend(paid)
-        holds.extend(hold)
-        changed = _update(invoice, row)
-        yield Took.CHANGED if changed or paid or hold else Took.UNCHANGED
-    _write(session, invoices, holds, entries)
+        else:
+            missing = row.paid - (invoice.amount - owed[invoice.id])
+            if missing > 0:
+                moves.append(_paid(invoice.id, row, missing))
+            if is_disputed := row.disputed and invoice.id not in disputed:
+                holds.append(_dispute(invoice.id, customer, now))
+            if differs := (said := _said(row, invoice)) != (invoice.description, invoice.issued_on, invoice.due_on):
+                changed.append(
+                    {"id": invoice.id, **dict(zip(("description", "issued_on", "due_on"), said, strict=True))}
+                )
+            yield Took.CHANGED if differs or missing > 0 or is_disputed else Took.UNCHANGED
+    if changed:
+        session.execute(sa.update(Invoice), changed)
+    bulk.insert(session, Invoice, _INVOICE, added)
+    bulk.insert(session, Hold, _HOLD, holds)
+    ledger.post_new(session, moves)
 
 
-def _customers(session: Session, rows: Sequence[InvoiceRow]) -> dict[str, Customer]:
-    keys = {account_key(row.account_number) for row in rows}
-    found = session.scalars(sa.select(Customer).where(Customer.account_key.in_(keys)))
-    return {customer.account_key: customer for customer in found}
+def _customers(session: Session, rows: Sequence[InvoiceRow]) -> Known:
+    columns = (Customer.account_key, Customer.id, Customer.time_zone, Customer.currency)
+    is_named = bulk.among(session, Customer.account_key, {row.account_key for row in rows})
+    return {customer.account_key: customer for customer in session.execute(sa.select(*columns).where(is_named))}
 
 
-def _disputed(session: Session, known: dict[str, Invoice]) -> set[uuid.UUID | None]:
-    ids = [invoice.id for invoice in known.values()]
-    return set(
-        session.scalars(sa.select(Hold.invoice_id).where(Hold.invoice_id.in_(ids), Hold.kind == HoldKind.DISPUTE))
-    )
+def _known(session: Session, rows: Sequence[InvoiceRow]) -> Known:
+    columns = [Invoice.number, *(getattr(Invoice, name) for name in _INVOICE if name != "number")]
+    is_named = bulk.among(session, Invoice.number, [row.number for row in rows])
+    return {invoice.number: invoice for invoice in session.execute(sa.select(*columns).where(is_named))}
 
 
-def _fault(row: InvoiceRow, customer: Customer | None, invoice: Invoice | None) -> Fault | None:
+def _owed(session: Session, rows: Sequence[InvoiceRow], known: Known) -> dict[uuid.UUID, int]:
+    owed = _balances(session, [invoice.id for invoice in known.values()])
+    behind = [
+        invoice for row in rows if (invoice := known.get(row.number)) and row.paid > invoice.amount - owed[invoice.id]
+    ]
+    if behind:
+        # Money may be coming in through us at this very moment: whoever settles it holds the customer's lock (S5).
+        ids = {invoice.customer_id for invoice in behind}
+        theirs = bulk.among(session, Customer.id, ids)
+        session.execute(sa.select(Customer.id).where(theirs).order_by(Customer.id).with_for_update())
+        owed |= _balances(session, [invoice.id for invoice in behind])
+    return owed
+
+
+def _balances(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
+    accounts = {id_: ledger.invoice_account(id_) for id_ in ids}
+    balances = ledger.balances(session, accounts.values())
+    return {id_: balances[account] for id_, account in accounts.items()}
+
+
+def _disputed(session: Session, rows: Sequence[InvoiceRow], known: Known) -> set[uuid.UUID | None]:
+    ids = [known[row.number].id for row in rows if row.disputed and row.number in known]
+    if not ids:
+        return set()
+    have_had = bulk.among(session, Hold.invoice_id, ids)
+    return set(session.scalars(sa.select(Hold.invoice_id).where(have_had, Hold.kind == HoldKind.DISPUTE)))
+
+
+def _fault(row: InvoiceRow, customer: sa.Row[Any] | None, invoice: sa.Row[Any] | None) -> Fault | None:
     if customer is None:
         return Fault("account_number", "no such account")
-    if row.amount.currency != customer.currency:
+    if row.currency != customer.currency:
         return Fault("currency", f"this account is kept in {customer.currency}")
     if invoice is not None and invoice.customer_id != customer.id:
         return Fault("invoice_number", "stands for another account's invoice")
-    if invoice is not None and invoice.amount != row.amount.minor:
+    if invoice is not None and invoice.amount != row.amount:
         return Fault("amount", "differs from what was billed; an invoice is corrected by another one, not changed")
     return None
 
 
-def _values(row: InvoiceRow, customer: Customer) -> dict[str, Any]:
-    today = clock.today(customer.time_zone)
-    return {
-        "id": new_id(),
-        "customer_id": customer.id,
-        "number": row.number,
-        "description": row.description,
-        "issued_on": row.issued_on.on(today),
-        "due_on": row.due_on.on(today),
-        "amount": row.amount.minor,
-        "currency": row.amount.currency,
-        "created_at": clock.now(),
-    }
+def _billed(invoice_id: str, row: InvoiceRow) -> Move:
+    account = ledger.invoice_account(invoice_id)
+    return Move(ledger.SALES, account, row.amount, row.currency, f"invoice:{invoice_id}")
 
 
-def _billed(invoice_id: uuid.UUID, row: InvoiceRow) -> Entry:
-    return Entry(ledger.SALES, ledger.invoice_account(invoice_id), row.amount, f"invoice:{invoice_id}")
-
-
-def _paid(invoice_id: uuid.UUID, row: InvoiceRow, missing: Money) -> list[Entry]:
-    if missing.minor <= 0:
-        return []
+def _paid(invoice_id: uuid.UUID | str, row: InvoiceRow, missing: int) -> Move:
     # Named by the sum that it brings the invoice to, so the same file again is the same fact.
-    reference = f"import:{invoice_id}:paid:{row.paid.minor}"
-    return [Entry(ledger.invoice_account(invoice_id), ledger.IMPORTED, missing, reference)]
+    reference = f"import:{invoice_id}:paid:{row.paid}"
+    return Move(ledger.invoice_account(invoice_id), ledger.IMPORTED, missing, row.currency, reference)
 
 
-def _hold(invoice_id: uuid.UUID, customer: Customer) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "kind": HoldKind.DISPUTE,
-        "status": HoldStatus.CONFIRMED,
-        "customer_id": customer.id,
-        "invoice_id": invoice_id,
-        "reason": "imported",
-        "created_at": clock.now(),
-    }
+def _dispute(invoice_id: uuid.UUID | str, customer: sa.Row[Any], now: dt.datetime) -> bulk.Values:
+    kind, status = HoldKind.DISPUTE.value, HoldStatus.CONFIRMED.value
+    return (bulk.new_id(), kind, status, customer.id, invoice_id, "imported", now)
 
 
-def _update(invoice: Invoice, row: InvoiceRow) -> bool:
-    wanted: dict[str, Any] = {"description": row.description}
-    wanted |= {"issued_on": _moved(row.issued_on, invoice.issued_on), "due_on": _moved(row.due_on, invoice.due_on)}
-    changed = {column: value for column, value in wanted.items() if getattr(invoice, column) != value}
-    for column, value in changed.items():
-        setattr(invoice, column, value)
-    return bool(changed)
+def _said(row: InvoiceRow, invoice: sa.Row[Any]) -> bulk.Values:
+    return (row.description, _moved(row.issued_on, invoice.issued_on), _moved(row.due_on, invoice.due_on))
 
 
 def _moved(day: Day, before: dt.date) -> dt.date:
     return day.date if day.date is not None else before
-
-
-def _write(session: Session, invoices: list[dict[str, Any]], holds: list[dict[str, Any]], entries: list[Entry]) -> None:
-    if invoices:
-        session.execute(sa.insert(Invoice), invoices)
-    if holds:
-        session.execute(sa.insert(Hold), holds)
-    ledger.post_new(session, entries)

@@ -14,7 +14,6 @@ from bot.billing.import_file import Fault, Took
 from bot.billing.import_rows import PlanRow
 from bot.errors import InvalidInput
 from bot.models import Customer, Instalment, Invoice, Plan, PlanEvent, PlanInvoice, PlanStatus
-from bot.models.customer import account_key
 from bot.money import Money
 
 
@@ -34,7 +33,7 @@ def take(session: Session, rows: Sequence[PlanRow]) -> Iterator[Took | Fault]:
 
 
 def _take_one(session: Session, rows: list[PlanRow]) -> Took:
-    key = account_key(rows[0].account_number)
+    key = rows[0].account_key
     customer = session.scalars(sa.select(Customer).where(Customer.account_key == key)).first()
     if customer is None:
         raise Fault("account_number", "no such account")

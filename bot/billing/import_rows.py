@@ -1,27 +1,18 @@
-"""Rows of the import files: read one at a time, checked, and made into values of ours (design section 8, Import)."""
+"""Rows of the import files: their cells checked and made into values of ours (design section 8, Import)."""
 
 from __future__ import annotations
 
 import datetime as dt
-import functools
-import re
-import unicodedata
-import zoneinfo
-from collections.abc import Callable, Container
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-
-import phonenumbers
-from babel import Locale, UnknownLocaleError
-from babel.numbers import list_currencies
+from collections.abc import Hashable
+from decimal import Decimal
+from typing import NamedTuple, Protocol
 
 from bot import clock
 from bot.billing import factors
+from bot.billing import import_cells as cell
+from bot.billing.import_cells import Cells, Day
 from bot.billing.import_file import Fault
-from bot.errors import InvalidInput
 from bot.models import FactorKind
-from bot.models.customer import account_key
-from bot.money import Money
 
 CUSTOMER_COLUMNS = (
     "account_number", "name", "email", "phone", "postcode", "birth_date", "language", "time_zone", "country",
@@ -33,17 +24,26 @@ INVOICE_COLUMNS = (
 )  # fmt: skip
 PLAN_COLUMNS = ("account_number", "invoice_number", "instalment", "due_on", "amount")
 
-_EMAIL = re.compile(r"[a-z0-9.!#$%&'*/?^_`{|}~+-]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+")
-_RELATIVE = re.compile(r"today(?:([+-])(\d{1,4}))?")
-_TRUE, _FALSE = frozenset(("true", "yes", "1")), frozenset(("", "false", "no", "0"))
+
+class Row(Protocol):
+    """A checked row: where it stands, what it is known by, with which others it is taken together, what it says."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def group(self) -> Hashable: ...
+    @property
+    def said(self) -> Hashable: ...
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerRow:
-    """A checked row of `customers.csv`; `factors` in their normal form, not hashed yet."""
+class CustomerRow(NamedTuple):
+    """A checked row of `customers.csv`; the factors in their normal form, not hashed yet."""
 
     line: int
     account_number: str
+    account_key: str
     name: str
     email: str | None
     phone: str | None
@@ -52,43 +52,38 @@ class CustomerRow:
     country: str
     currency: str
     customer_since: dt.date | None
-    factors: dict[FactorKind, str]
+    postcode: str
+    birth_date: str
 
     @property
     def key(self) -> str:
-        """By what it is found: see `account_key`."""
-        return account_key(self.account_number)
+        """By what it is found."""
+        return self.account_key
 
     @property
-    def group(self) -> int:
+    def group(self) -> Hashable:
         """Each row is taken by itself."""
         return self.line
 
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A date; one that was written as `today-45` is `relative` and counts from the customer's own today."""
-
-    date: dt.date | None
-    relative: int | None = None
-
-    def on(self, today: dt.date) -> dt.date:
-        """The date, when it is `today`."""
-        return self.date if self.date is not None else today + dt.timedelta(days=self.relative or 0)
+    @property
+    def said(self) -> Hashable:
+        """All but where it stands."""
+        return self[1:]
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceRow:
-    """A checked row of `invoices.csv`."""
+class InvoiceRow(NamedTuple):
+    """A checked row of `invoices.csv`; `amount` and `paid` in minor units of `currency`."""
 
     line: int
     account_number: str
+    account_key: str
     number: str
     description: str
     issued_on: Day
     due_on: Day
-    amount: Money
-    paid: Money
+    amount: int
+    paid: int
+    currency: str
     disputed: bool
 
     @property
@@ -97,17 +92,22 @@ class InvoiceRow:
         return self.number
 
     @property
-    def group(self) -> int:
+    def group(self) -> Hashable:
         """Each row is taken by itself."""
         return self.line
 
+    @property
+    def said(self) -> Hashable:
+        """All but where it stands."""
+        return self[1:]
 
-@dataclass(frozen=True, slots=True)
-class PlanRow:
+
+class PlanRow(NamedTuple):
     """A checked row of `plans.csv`: one instalment."""
 
     line: int
     account_number: str
+    account_key: str
     invoice_number: str
     number: int
     due_on: Day
@@ -116,186 +116,90 @@ class PlanRow:
     @property
     def key(self) -> str:
         """By what it is told apart from the plan's other instalments."""
-        return f"{self.group}:{self.number}"
+        return f"{self.account_key}:{self.number}"
 
     @property
-    def group(self) -> str:
+    def group(self) -> Hashable:
         """The instalments of one account are taken together."""
-        return account_key(self.account_number)
+        return self.account_key
+
+    @property
+    def said(self) -> Hashable:
+        """All but where it stands."""
+        return self[1:]
 
 
-def customer_row(line: int, cells: dict[str, str]) -> CustomerRow:
+def customer_row(line: int, cells: Cells) -> CustomerRow:
     """A row of `customers.csv`. Raises `Fault`."""
-    country = _one_of(cells, "country", str.upper, phonenumbers.SUPPORTED_REGIONS)
-    phone = cells["phone"] and _phone(cells["phone"], country)
-    born = _past(cells, "birth_date")
-    known = {FactorKind.POSTCODE: cells["postcode"], FactorKind.BIRTH_DATE: born.isoformat() if born else ""}
+    country = cell.country(cells)
+    phone = cell.phone(cells, country)
+    born = cell.past(cells, "birth_date")
+    number, key = cell.account(cells)
     return CustomerRow(
         line=line,
-        account_number=_account(cells),
-        name=_text(cells, "name", 200),
-        email=_email(cells["email"]) if cells["email"] else None,
-        phone=phone or None,
-        language=_language(cells["language"]),
-        time_zone=_one_of(cells, "time_zone", str, _time_zones()),
+        account_number=number,
+        account_key=key,
+        name=cell.text(cells, "name", 200),
+        email=cell.email(cells),
+        phone=phone,
+        language=cell.language(cells),
+        time_zone=cell.time_zone(cells),
         country=country,
-        currency=_currency(cells),
-        customer_since=_past(cells, "customer_since"),
-        factors={kind: value for kind, text in known.items() if (value := factors.normal(kind, text))},
+        currency=cell.currency(cells),
+        customer_since=cell.past(cells, "customer_since"),
+        postcode=factors.normal(FactorKind.POSTCODE, cells["postcode"]),
+        birth_date=born.isoformat() if born else "",
     )
 
 
-def invoice_row(line: int, cells: dict[str, str], *, demo: bool) -> InvoiceRow:
+def invoice_row(line: int, cells: Cells, *, demo: bool) -> InvoiceRow:
     """A row of `invoices.csv`; dates such as `today-45` only in the `demo`. Raises `Fault`."""
-    currency = _currency(cells)
-    amount, paid = _amount(cells, "amount", currency), _amount(cells, "paid_amount", currency)
-    if amount.minor <= 0:
+    currency = cell.currency(cells)
+    amount = cell.amount(cells, "amount", currency)
+    paid = cell.amount(cells, "paid_amount", currency) if cells["paid_amount"] else 0
+    if amount <= 0:
         raise Fault("amount", "an invoice is for more than nothing")
     if paid > amount:
         raise Fault("paid_amount", "more than the invoice's amount")
-    issued_on, due_on = _day(cells, "issued_on", demo), _day(cells, "due_on", demo)
-    if due_on.on(clock.now().date()) < issued_on.on(clock.now().date()):
+    issued_on, due_on = cell.day(cells, "issued_on", demo), cell.day(cells, "due_on", demo)
+    if _is_before(due_on, issued_on):
         raise Fault("due_on", "before the day of issue")
-    disputed = cells["disputed"].lower()
-    if disputed not in _TRUE | _FALSE:
-        raise Fault("disputed", "expected true or false")
+    disputed = cell.yes_or_no(cells, "disputed")
+    number, key = cell.account(cells)
     return InvoiceRow(
         line=line,
-        account_number=_account(cells),
-        number=_text(cells, "invoice_number", 64),
-        description=_text(cells, "description", 500),
+        account_number=number,
+        account_key=key,
+        number=cell.text(cells, "invoice_number", 64),
+        description=cell.text(cells, "description", 500),
         issued_on=issued_on,
         due_on=due_on,
         amount=amount,
         paid=paid,
-        disputed=disputed in _TRUE,
+        currency=currency,
+        disputed=disputed,
     )
 
 
-def plan_row(line: int, cells: dict[str, str], *, demo: bool) -> PlanRow:
+def plan_row(line: int, cells: Cells, *, demo: bool) -> PlanRow:
     """A row of `plans.csv`. Raises `Fault`."""
     number = cells["instalment"]
     if not (number.isascii() and number.isdecimal() and 1 <= int(number[:4]) <= 120):
         raise Fault("instalment", "expected its number, 1 to 120")
+    account, key = cell.account(cells)
     return PlanRow(
         line=line,
-        account_number=_account(cells),
-        invoice_number=_text(cells, "invoice_number", 64),
+        account_number=account,
+        account_key=key,
+        invoice_number=cell.text(cells, "invoice_number", 64),
         number=int(number),
-        due_on=_day(cells, "due_on", demo),
-        amount=_decimal(cells, "amount"),
+        due_on=cell.day(cells, "due_on", demo),
+        amount=cell.decimal(cells, "amount"),
     )
 
 
-def _text(cells: dict[str, str], column: str, longest: int) -> str:
-    value = unicodedata.normalize("NFC", cells[column])
-    if not value:
-        raise Fault(column, "missing")
-    if len(value) > longest:
-        raise Fault(column, f"longer than {longest} characters")
-    return value
-
-
-def _account(cells: dict[str, str]) -> str:
-    value = _text(cells, "account_number", 64)
-    if not account_key(value):
-        raise Fault("account_number", "has no letter or digit")
-    return value
-
-
-def _email(value: str) -> str:
-    lower = value.lower()
-    if len(lower) > 254 or not _EMAIL.fullmatch(lower):
-        raise Fault("email", "not an e-mail address")
-    return lower
-
-
-def _phone(value: str, country: str) -> str:
-    try:
-        number = phonenumbers.parse(value, country)
-    except phonenumbers.NumberParseException:
-        raise Fault("phone", "not a phone number") from None
-    # Possible rather than valid: number plans change faster than libraries, and fictional ranges are never "valid".
-    if not phonenumbers.is_possible_number(number):
-        raise Fault("phone", "not a possible number; expected with its country code, such as +12105550101")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-@functools.lru_cache(maxsize=500)
-def _language(value: str) -> str:
-    try:
-        return str(Locale.parse(value.replace("_", "-"), sep="-")).replace("_", "-")
-    except (ValueError, UnknownLocaleError):
-        raise Fault("language", f"unknown: {value or 'nothing'}; expected a tag such as en-US") from None
-
-
-def _currency(cells: dict[str, str]) -> str:
-    return _one_of(cells, "currency", str.upper, _currencies())
-
-
-@functools.cache
-def _time_zones() -> Container[str]:
-    # Walks the zone folders on disk: once is enough.
-    return zoneinfo.available_timezones()
-
-
-@functools.cache
-def _currencies() -> Container[str]:
-    return list_currencies()
-
-
-def _one_of(cells: dict[str, str], column: str, form: Callable[[str], str], known: Container[str]) -> str:
-    value = form(cells[column])
-    if value not in known:
-        raise Fault(column, f"unknown: {value or 'nothing'}")
-    return value
-
-
-def _past(cells: dict[str, str], column: str) -> dt.date | None:
-    if not cells[column]:
-        return None
-    day = _date(cells, column)
-    # A day of grace for zones ahead of UTC.
-    if not dt.date(1850, 1, 1) <= day <= clock.now().date() + dt.timedelta(days=1):
-        raise Fault(column, "not a day of the past")
-    return day
-
-
-def _day(cells: dict[str, str], column: str, demo: bool) -> Day:
-    relative = _RELATIVE.fullmatch(cells[column])
-    if relative is None:
-        return Day(_date(cells, column))
-    if not demo:
-        raise Fault(column, "a date that counts from today is for the demo only; expected a date such as 2026-03-31")
-    return Day(None, int(f"{relative[1] or '+'}{relative[2] or 0}"))
-
-
-def _date(cells: dict[str, str], column: str) -> dt.date:
-    try:
-        day = dt.datetime.strptime(cells[column], "%Y-%m-%d").date()  # noqa: DTZ007 - a date has no zone
-    except ValueError:
-        raise Fault(column, "not a date; expected such as 2026-03-31") from None
-    if not 1850 <= day.year <= 2200:
-        raise Fault(column, "not a date of our times")
-    return day
-
-
-def _amount(cells: dict[str, str], column: str, currency: str) -> Money:
-    if column == "paid_amount" and not cells[column]:
-        return Money.zero(currency)
-    amount = _decimal(cells, column)
-    try:
-        return Money.of(amount, currency)
-    except InvalidInput:
-        raise Fault(column, f"more digits after the point than {currency} has") from None
-
-
-def _decimal(cells: dict[str, str], column: str) -> Decimal:
-    text = cells[column]
-    try:
-        amount = Decimal(text) if re.fullmatch(r"\d{1,13}(\.\d{1,4})?", text, re.ASCII) else None
-    except InvalidOperation:
-        amount = None
-    if amount is None:
-        raise Fault(column, "not an amount; expected digits with a point, such as 120.50")
-    return amount
+def _is_before(day: Day, other: Day) -> bool:
+    if day.date is not None and other.date is not None:
+        return day.date < other.date
+    today = clock.now().date()
+    return day.on(today) < other.on(today)

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import signal
+import subprocess
+import sys
+import threading
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +17,10 @@ import pytest
 import sqlalchemy as sa
 
 from bot import clock as bot_clock
-from bot.billing import factors, invoices, ledger, plans
+from bot.billing import factors, import_file, importing, invoices, ledger, plans
 from bot.billing.import_file import Took
 from bot.billing.importing import FileReport, ImportFailed, import_files
-from bot.db import Database
+from bot.db import Database, lock
 from bot.errors import InvalidInput
 from bot.models import Customer, CustomerFactor, FactorKind, Hold, HoldStatus, Invoice, Plan, PlanStatus, Posting
 from bot.money import Money
@@ -379,3 +384,126 @@ def test_a_long_file_is_read_in_small_memory_and_tells_how_far_it_is(sqlite_db: 
     assert len(told) == 8
     # All of the rows at once would be some twenty megabytes.
     assert peak < 8_000_000
+
+
+def many(count: int, **changed: str) -> list[str]:
+    """Customers A-0 and on, each the same save for what is `changed` on every tenth."""
+    lines = [
+        ANN.replace("A-1", f"A-{number}").replace("12125550001", f"1212555{number:04d}") for number in range(count)
+    ]
+    for before, after in changed.items():
+        lines[::10] = [line.replace(before, after) for line in lines[::10]]
+    return lines
+
+
+def bills(count: int) -> list[str]:
+    return [BILL.replace("A-1", f"A-{number}").replace("B-1", f"B-{number}") for number in range(count)]
+
+
+def test_new_changed_and_unchanged_rows_stand_together_in_one_file(db: Database, write: Write) -> None:
+    import_files(db, write("customers", CUSTOMERS, *many(2200)), write("invoices", INVOICES, *bills(2200)))
+    customers = [*many(2300, Ann="Anna"), "A-2100,short"]
+    invoices_ = [
+        line.replace(",0,false", ",40.00,true") if number % 100 == 0 else line
+        for number, line in enumerate(bills(2300))
+    ]
+    invoices_[2150] = invoices_[2150].replace("A-2150", "A-none")
+    reports = import_files(
+        db, write("customers", CUSTOMERS, *customers), write("invoices", INVOICES, *invoices_), skip_bad=True
+    )
+    assert [counts(report) for report in reports] == [(100, 220, 1980), (100, 22, 2177)]
+    assert [(bad.line, bad.column) for report in reports for bad in report.bad] == [
+        (2302, "row"),
+        (2152, "account_number"),
+    ]
+    with db.reading() as session:
+        names = sa.select(sa.func.count()).where(Customer.name == "Anna Lee")
+        assert session.scalar(names) == 230
+        assert ledger.balances(session, ["imported"]) == {"imported": 23 * 4000}
+        assert ledger.balances(session, ["sales"]) == {"sales": -2300 * 10000}
+    assert number_of(db, CustomerFactor) == 4600
+    assert number_of(db, Hold) == 23
+
+
+def test_what_stands_in_a_file_is_kept_to_the_letter(db: Database, write: Write) -> None:
+    names = ["\\N", "O\\tto \\.", "Ann 'Lee'; --", "李 🙂", "%s {0} :x"]
+    lines = [ANN.replace("A-1", f"A-{number}").replace("Ann Lee", name) for number, name in enumerate(names)]
+    import_files(db, write("customers", CUSTOMERS, *lines), None)
+    with db.reading() as session:
+        assert session.scalars(sa.select(Customer.name).order_by(Customer.account_key)).all() == names
+
+
+def test_the_instalments_of_a_plan_stay_together_wherever_the_file_is_cut(
+    db: Database, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_file, "CHUNK", 3)
+    monkeypatch.setattr(importing, "BATCH", 5)
+    import_files(db, write("customers", CUSTOMERS, *many(6)), write("invoices", INVOICES, *bills(6)))
+    rows = [f"A-{account},B-{account},{part},2026-0{part + 2}-15,25.00" for account in range(6) for part in range(1, 5)]
+    (report,) = import_files(db, None, None, write("plans", PLANS, *rows))
+    assert counts(report) == (24, 0, 0)
+    with db.reading() as session:
+        assert [len(plan.instalments) for plan in session.scalars(sa.select(Plan))] == [4] * 6
+
+
+def test_a_process_that_is_killed_half_way_leaves_nothing_and_nobody_waiting(db: Database, write: Write) -> None:
+    path = write("customers", CUSTOMERS, *many(6000))
+    code = (
+        "import os, pathlib, signal, sys; from bot.db import database; from bot.billing.importing import import_files\n"
+        "def half_way(name, done, size): done * 2 > size and os.kill(os.getpid(), signal.SIGKILL)\n"
+        "import_files(database(), pathlib.Path(sys.argv[1]), None, progress=half_way)"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, str(path)], cwd=ROOT, env=os.environ)
+    assert killed.returncode == -signal.SIGKILL
+    assert number_of(db, Customer) == 0
+    (report,) = import_files(db, path, None)
+    assert counts(report) == (6000, 0, 0)
+
+
+def test_two_imports_at_once_go_one_after_the_other(db: Database, write: Write) -> None:
+    customers, invoices_ = write("customers", CUSTOMERS, *many(900)), write("invoices", INVOICES, *bills(900))
+    ready, reports = threading.Barrier(2), list[FileReport]()
+
+    def run() -> None:
+        ready.wait()
+        reports.extend(import_files(db, customers, invoices_))
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(counts(report) for report in reports) == [(0, 0, 900)] * 2 + [(900, 0, 0)] * 2
+    with db.reading() as session:
+        assert ledger.balances(session, ["sales"]) == {"sales": -900 * 10000}
+
+
+def test_money_that_comes_in_while_the_file_is_read_is_not_counted_twice_s5(
+    postgres_db: Database, write: Write
+) -> None:
+    db = postgres_db
+    import_files(db, write("customers", CUSTOMERS, ANN), write("invoices", INVOICES, BILL))
+    with db.reading() as session:
+        account = ledger.invoice_account(session.scalars(sa.select(Invoice.id)).one())
+        customer_id = session.scalars(sa.select(Customer.id)).one()
+    again = write("invoices", INVOICES, BILL.replace(",0,", ",20.00,"))
+    importer = threading.Thread(target=import_files, args=(db, None, again))
+    waiting = sa.text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with db.transaction() as session:
+        # What `settle` does, of the 20.00 that the file knows of already.
+        lock(session, Customer, customer_id)
+        ledger.post(session, source=account, destination="stripe", amount=Money(2000, "USD"), reference="us")
+        importer.start()
+        while not db.in_reading(lambda looking: looking.scalar(waiting)):
+            assert importer.is_alive()
+    importer.join()
+    with db.reading() as session:
+        assert ledger.balance(session, account, "USD").minor == 8000
+
+
+def test_postgresql_knows_at_once_how_much_a_long_file_has_brought(postgres_db: Database, write: Write) -> None:
+    import_files(postgres_db, write("customers", CUSTOMERS, *many(importing.BATCH)), None)
+    known = sa.text("SELECT reltuples FROM pg_class WHERE oid = 'customers'::regclass")
+    assert postgres_db.in_reading(lambda session: session.scalar(known)) == importing.BATCH
