@@ -7,16 +7,20 @@ went out. An invoice's account holds what is owed on it; a customer's credit is 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 import sqlalchemy.dialects.postgresql as postgresql
 import sqlalchemy.dialects.sqlite as sqlite
+from sqlalchemy import orm
 from sqlalchemy.orm import Session
 
 from bot import clock
+from bot.billing import bulk
+from bot.db import lock
 from bot.errors import Conflict, Unbalanced
 from bot.models import Posting
 from bot.money import Money
@@ -24,9 +28,12 @@ from bot.money import Money
 SALES = "sales"
 STRIPE = "stripe"
 IMPORTED = "imported"
+WRITE_OFFS = "write_offs"
+ADJUSTMENTS = "adjustments"
+DISCOUNTS = "discounts"
 
 
-def invoice_account(invoice_id: uuid.UUID) -> str:
+def invoice_account(invoice_id: uuid.UUID | str) -> str:
     """What is owed on one invoice."""
     return f"invoice:{invoice_id}"
 
@@ -74,45 +81,83 @@ class Entry:
         )
 
 
-def post(
-    session: Session, *, source: str, destination: str, amount: Money, reference: str, reverses: Posting | None = None
-) -> Posting:
+class Move(NamedTuple):
+    """A posting among very many (an import): `amount` minor units of `currency`."""
+
+    source: str
+    destination: str
+    amount: int
+    currency: str
+    reference: str
+
+
+def post(session: Session, *, source: str, destination: str, amount: Money, reference: str) -> Posting:
     """Move `amount` from `source` to `destination`, once for each `reference` (S5).
 
     The same fact posted again gives the posting that is there, whoever was first. Raises `Conflict` when `reference`
-    stands for other content or what it reverses is reversed already; `Unbalanced` for a negative amount or one account.
+    stands for other content; `Unbalanced` for a negative amount or one account.
     """
-    entry = Entry(source, destination, amount, reference, reverses.id if reverses else None)
-    posted = session.scalars(_insert(session).values(entry.row()).on_conflict_do_nothing().returning(Posting)).first()
-    posted = posted or session.scalars(sa.select(Posting).where(Posting.reference == reference)).first()
-    if posted is None:
-        raise Conflict("This posting has been reversed already.", about=reverses)
-    if not entry.is_said_by(posted):
-        raise Conflict("This reference is taken by another posting.", about=posted)
-    return posted
+    return _post(session, Entry(source, destination, amount, reference))
 
 
-def post_new(session: Session, entries: Sequence[Entry]) -> None:
-    """Post many at once whose references are certainly new (an import). A taken one fails the whole transaction."""
-    if entries:
-        session.execute(sa.insert(Posting), [entry.row() for entry in entries])
+def post_new(session: Session, moves: Sequence[Move]) -> None:
+    """Post many at once whose references are certainly new (an import). A taken one fails the whole transaction.
+
+    Raises `Unbalanced` as `post` does.
+    """
+    for move in moves:
+        if move.amount < 0 or move.source == move.destination:
+            Entry(move.source, move.destination, Money(move.amount, move.currency), move.reference)
+    now = clock.now()
+    bulk.insert(session, Posting, (*Move._fields, "created_at"), [(*move, now) for move in moves])
 
 
-def reverse(session: Session, posting: Posting, reference: str) -> Posting:
-    """Undo `posting` by its mirror image (S6). A second reversal under another reference raises `Conflict`."""
-    return post(
-        session,
-        source=posting.destination,
-        destination=posting.source,
-        amount=Money(posting.amount, posting.currency),
-        reference=reference,
-        reverses=posting,
+def reverse(session: Session, posting: Posting, reference: str, amount: Money | None = None) -> Posting:
+    """Undo `posting`, or `amount` of it, by its mirror image, once for each `reference` (S6).
+
+    A reversal may be reversed in its turn, so that what it undid holds again; that is the end of it, and what is undone
+    anew is the first posting. Raises `Conflict` when less than `amount` is left to undo; `Unbalanced` as `post` does,
+    and for the reversal of a reversal's reversal.
+    """
+    amount = Money(posting.amount, posting.currency) if amount is None else amount
+    entry = Entry(posting.destination, posting.source, amount, reference, posting.id)
+    # Locked, so that whoever else undoes it waits, and both together stay within it.
+    lock(session, Posting, posting.id)
+    if (posted := find(session, reference)) is not None:
+        return _same(entry, posted)
+    if _depth(session, posting) > 1:
+        raise Unbalanced("What was undone and holds again is undone at its first posting.", about=posting)
+    if amount > reversible(session, posting):
+        raise Conflict("This posting, or this much of it, has been reversed already.", about=posting)
+    return _post(session, entry)
+
+
+def reversible(session: Session, posting: Posting) -> Money:
+    """What of `posting` holds: its amount without what was reversed, save where that was reversed itself."""
+    return Money(reversibles(session, [posting])[posting.id], posting.currency)
+
+
+def reversibles(session: Session, postings: Iterable[Posting]) -> dict[int, int]:
+    """`reversible` of many, in minor units by their ids, by one query."""
+    amounts = {posting.id: posting.amount for posting in postings}
+    part, again = orm.aliased(Posting), orm.aliased(Posting)
+    undone = sa.select(sa.func.sum(again.amount)).where(again.reverses == part.id).correlate(part).scalar_subquery()
+    rows = session.execute(
+        sa.select(part.reverses, sa.func.sum(part.amount - sa.func.coalesce(undone, 0)))
+        .where(part.reverses.in_(amounts))
+        .group_by(part.reverses)
     )
+    return amounts | {id_: amounts[id_] - int(sum_) for id_, sum_ in rows if id_ is not None}
+
+
+def find(session: Session, reference: str) -> Posting | None:
+    """The posting that `reference` stands for."""
+    return session.scalars(sa.select(Posting).where(Posting.reference == reference)).first()
 
 
 def balance(session: Session, account: str, currency: str) -> Money:
     """What `account` holds in `currency`."""
-    sides = _sides(Posting.currency == currency, accounts=[account])
+    sides = _sides(lambda side: (side == account) & (Posting.currency == currency))
     return Money(int(session.scalar(sa.select(sa.func.coalesce(sa.func.sum(sides.c.amount), 0))) or 0), currency)
 
 
@@ -121,8 +166,8 @@ def balances(session: Session, accounts: Iterable[str]) -> dict[str, int]:
     wanted = list(accounts)
     if not wanted:
         return {}
-    sides = _sides(accounts=wanted)
-    rows = session.execute(sa.select(sides.c.account, sa.func.sum(sides.c.amount)).group_by(sides.c.account))
+    dialect = session.get_bind().dialect.name
+    rows = session.execute(_balances(dialect), {"accounts": bulk.carried(dialect, wanted)})
     return dict.fromkeys(wanted, 0) | {account: int(sum_) for account, sum_ in rows}
 
 
@@ -149,18 +194,41 @@ def trial_balance(session: Session) -> dict[str, dict[str, int]]:
     return trial
 
 
+def _post(session: Session, entry: Entry) -> Posting:
+    posted = session.scalars(_insert(session).values(entry.row()).on_conflict_do_nothing().returning(Posting)).first()
+    return posted or _same(entry, find(session, entry.reference))
+
+
+def _same(entry: Entry, posted: Posting | None) -> Posting:
+    if posted is None or not entry.is_said_by(posted):
+        raise Conflict("This reference is taken by another posting.", about=posted)
+    return posted
+
+
+def _depth(session: Session, posting: Posting) -> int:
+    """How many postings lie beneath it: 1 for a reversal, 2 for a reversal's reversal."""
+    if posting.reverses is None:
+        return 0
+    return 1 + _depth(session, session.get_one(Posting, posting.reverses))
+
+
 def _insert(session: Session) -> Any:
     dialect = session.get_bind().dialect.name
     return sqlite.insert(Posting) if dialect == "sqlite" else postgresql.insert(Posting)
 
 
-def _sides(*where: sa.ColumnElement[bool], accounts: list[str] | None = None) -> sa.Subquery:
+@cache
+def _balances(dialect: str) -> sa.Select[Any]:
+    # Made once: to put it together takes longer than to ask it.
+    sides = _sides(lambda side: bulk.among_given(dialect, side, "accounts"))
+    return sa.select(sides.c.account, sa.func.sum(sides.c.amount)).group_by(sides.c.account)
+
+
+def _sides(of: Callable[[Any], sa.ColumnElement[bool]] | None = None) -> sa.Subquery:
     # Both sides of each posting as (account, currency, signed amount); each side is found by its own index.
     def side(account: Any, amount: Any) -> sa.Select[Any]:
-        chosen = [account.in_(accounts)] if accounts is not None else []
-        return sa.select(account.label("account"), Posting.currency.label("currency"), amount.label("amount")).where(
-            *where, *chosen
-        )
+        columns = (account.label("account"), Posting.currency.label("currency"), amount.label("amount"))
+        return sa.select(*columns).where(of(account) if of else sa.true())
 
     incoming, outgoing = side(Posting.destination, Posting.amount), side(Posting.source, -Posting.amount)
     return sa.union_all(incoming, outgoing).subquery()

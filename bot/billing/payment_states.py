@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from bot.billing.stripe import CheckoutSession
+from bot.billing.gateway import CheckoutSession
 from bot.models import PaymentStatus as Status
 
 UNPAID = frozenset((Status.CREATED, Status.OPEN, Status.FAILED, Status.EXPIRED))
 PAID = frozenset((Status.SUCCEEDED, Status.REFUNDED, Status.CHARGED_BACK))
 
 # A new attempt opens a failed or an expired payment again; nothing that is paid becomes unpaid, whatever order Stripe's
-# events arrive in. Stripe's word that it is paid is taken from any unpaid state (S1, S2).
+# events arrive in. Stripe's word that it is paid is taken from any unpaid state (S1, S2). What went back may come
+# again, when a refund fails or a dispute is won, and then the payment stands as it did (S6).
 NEXT: dict[Status, frozenset[Status]] = {
     Status.CREATED: frozenset((Status.OPEN, Status.PROCESSING, Status.SUCCEEDED, Status.FAILED, Status.EXPIRED)),
     Status.OPEN: frozenset((Status.PROCESSING, Status.SUCCEEDED, Status.FAILED, Status.EXPIRED)),
@@ -17,8 +18,8 @@ NEXT: dict[Status, frozenset[Status]] = {
     Status.FAILED: frozenset((Status.OPEN, Status.SUCCEEDED)),
     Status.EXPIRED: frozenset((Status.OPEN, Status.PROCESSING, Status.SUCCEEDED)),
     Status.SUCCEEDED: frozenset((Status.REFUNDED, Status.CHARGED_BACK)),
-    Status.REFUNDED: frozenset((Status.CHARGED_BACK,)),
-    Status.CHARGED_BACK: frozenset(),
+    Status.REFUNDED: frozenset((Status.CHARGED_BACK, Status.SUCCEEDED)),
+    Status.CHARGED_BACK: frozenset((Status.REFUNDED, Status.SUCCEEDED)),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -12,13 +12,15 @@ from sqlalchemy.orm import Session
 
 from bot import clock
 from bot.billing import invoices, ledger, plans
+from bot.billing.cases import MoneyCase, open_case
+from bot.billing.gateway import CheckoutSession, Takings
 from bot.billing.invoices import OpenInvoice, Standing
-from bot.billing.payment_states import may_become
-from bot.billing.stripe import CheckoutSession
 from bot.db import lock
 from bot.errors import Conflict, NotFound
 from bot.models import Customer, Invoice, Payment, PaymentShare, PaymentStatus, Posting
 from bot.money import Money, total
+
+PAID_AGAIN = "A payment was paid a second time. What was no longer owed is kept as credit on the account."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,51 +53,89 @@ def lock_payment(session: Session, payment_id: uuid.UUID) -> Payment:
     return payment
 
 
-def settle(session: Session, payment_id: uuid.UUID, checkout: CheckoutSession) -> Settlement:
+def settle(session: Session, payment_id: uuid.UUID, takings: Takings) -> Settlement:
     """Post what Stripe took for `payment_id`: to its shares as far as they are still owed, then to the oldest invoices
-    that are not disputed (C9), the rest to the customer's credit (S5). A plan that this completes is completed.
+    that are not disputed (C9), the rest to the customer's credit, of which the desk hears by a case (S5). A plan that
+    this completes is completed.
 
-    However often and by however many it is called with one Checkout Session, its money moves once. A second session of
-    the same payment is other money and is posted too: nothing is lost. Raises `Conflict` for a session that is not
-    paid (S2), of another payment or in another currency; `NotFound` for no such payment.
+    Money is known by its payment intent. However often, by however many, and whether with the Checkout Session or with
+    the intent this is called, it moves once. Another intent of the same payment is other money and is posted too:
+    nothing is lost. Raises `Conflict` for what is not paid (S2), of another payment or in another currency; `NotFound`
+    for no such payment.
     """
     payment = lock_payment(session, payment_id)
-    _check(payment, checkout)
+    _check(payment, takings)
     customer = session.get_one(Customer, payment.customer_id)
     before = invoices.standing(session, customer)
-    applied, credit = _posted(session, payment, checkout)
+    applied, credit = _posted(session, payment, takings)
     first = not applied and not credit
     if first:
-        applied, credit = _post(session, payment, checkout, before)
-        payment.payment_intent_id = checkout.payment_intent or payment.payment_intent_id
-        payment.settled_at = payment.settled_at or clock.now()
-        if may_become(payment.status, PaymentStatus.SUCCEEDED):
-            payment.status = PaymentStatus.SUCCEEDED
-            payment.checkout_session_id = checkout.id
+        applied, credit = _post(session, payment, takings, before)
+        if credit:
+            open_case(session, MoneyCase.OVERPAYMENT, payment, PAID_AGAIN if payment.settled_at else "")
+        _mark(payment, takings)
         plans.complete(session, customer)
         session.flush()
     after = invoices.standing(session, customer) if first else before
-    return Settlement(payment, checkout.amount, applied, credit, after.total, after.overdue, first)
+    return Settlement(payment, takings.amount, applied, credit, after.total, after.overdue, first)
 
 
-def _check(payment: Payment, checkout: CheckoutSession) -> None:
-    if checkout.payment_id != str(payment.id):
-        raise Conflict("This checkout page belongs to another payment.", about=payment.id)
-    if checkout.payment_status != "paid":
+def postings(session: Session, payment: Payment, money: str) -> list[Posting]:
+    """What was posted for `payment` of the money known by `money`, a payment intent's id: its invoices, then credit."""
+    found: list[Posting] = []
+    # Positions have no gaps, so the first page that is not full is the last; nearly always it is the first.
+    for page in itertools.count():
+        references = [_reference(payment, money, page * 20 + position) for position in range(20)]
+        rows = session.scalars(sa.select(Posting).where(Posting.reference.in_(references)).order_by(Posting.id)).all()
+        found.extend(rows)
+        if len(rows) < len(references):
+            break
+    return found
+
+
+def all_postings(session: Session, payment: Payment) -> dict[str, list[Posting]]:
+    """The same of all money of `payment`, by payment intent, in the order in which it came."""
+    theirs = sa.select(Invoice.id).where(Invoice.customer_id == payment.customer_id)
+    accounts = [ledger.invoice_account(id_) for id_ in session.scalars(theirs)]
+    accounts.append(ledger.credit_account(payment.customer_id))
+    prefix = f"payment:{payment.id}:"
+    rows = session.scalars(
+        sa.select(Posting)
+        .where(
+            Posting.source.in_(accounts),
+            Posting.destination == ledger.STRIPE,
+            Posting.reference.startswith(prefix, autoescape=True),
+        )
+        .order_by(Posting.id)
+    )
+    found: dict[str, list[Posting]] = {}
+    for posting in rows:
+        found.setdefault(posting.reference.removeprefix(prefix).rpartition(":")[0], []).append(posting)
+    return found
+
+
+def _check(payment: Payment, takings: Takings) -> None:
+    if takings.payment_id != str(payment.id):
+        raise Conflict("This money belongs to another payment.", about=payment.id)
+    if not takings.paid:
         raise Conflict("This payment is not paid yet.", about=payment.id)
-    if checkout.amount.currency != payment.currency:
+    if takings.amount.currency != payment.currency:
         raise Conflict("This payment was made in another currency.", about=payment.id)
 
 
-def _reference(payment: Payment, checkout: CheckoutSession, position: int) -> str:
-    return f"payment:{payment.id}:{checkout.id}:{position}"
+def _money(takings: Takings) -> str:
+    return takings.payment_intent or takings.id
 
 
-def _posted(session: Session, payment: Payment, checkout: CheckoutSession) -> tuple[list[tuple[Invoice, Money]], Money]:
-    """What was posted for this Checkout Session before: the shares applied, and the credit."""
+def _reference(payment: Payment, money: str, position: int) -> str:
+    return f"payment:{payment.id}:{money}:{position}"
+
+
+def _posted(session: Session, payment: Payment, takings: Takings) -> tuple[list[tuple[Invoice, Money]], Money]:
+    """What was posted for this money before: the shares applied, and the credit."""
     applied: list[tuple[Invoice, Money]] = []
     credit = Money.zero(payment.currency)
-    for posting in _postings(session, payment, checkout):
+    for posting in postings(session, payment, _money(takings)):
         amount = Money(posting.amount, posting.currency)
         kind, _, id_ = posting.source.partition(":")
         if kind == "invoice":
@@ -105,31 +145,31 @@ def _posted(session: Session, payment: Payment, checkout: CheckoutSession) -> tu
     return applied, credit
 
 
-def _postings(session: Session, payment: Payment, checkout: CheckoutSession) -> Iterator[Posting]:
-    # Positions have no gaps, so the first page that is not full is the last; nearly always it is the first.
-    for page in itertools.count():
-        references = [_reference(payment, checkout, page * 20 + position) for position in range(20)]
-        found = session.scalars(sa.select(Posting).where(Posting.reference.in_(references)).order_by(Posting.id)).all()
-        yield from found
-        if len(found) < len(references):
-            return
-
-
 def _post(
-    session: Session, payment: Payment, checkout: CheckoutSession, standing: Standing
+    session: Session, payment: Payment, takings: Takings, standing: Standing
 ) -> tuple[list[tuple[Invoice, Money]], Money]:
     shares = session.scalars(
         sa.select(PaymentShare).where(PaymentShare.payment_id == payment.id).order_by(PaymentShare.position)
     ).all()
-    applied = allocate(checkout.amount, shares, standing)
-    credit = checkout.amount - total((amount for _, amount in applied), payment.currency)
+    applied = allocate(takings.amount, shares, standing)
+    credit = takings.amount - total((amount for _, amount in applied), payment.currency)
     moves = [(ledger.invoice_account(invoice.id), amount) for invoice, amount in applied]
     if credit:
         moves.append((ledger.credit_account(payment.customer_id), credit))
     for position, (account, amount) in enumerate(moves):
-        reference = _reference(payment, checkout, position)
+        reference = _reference(payment, _money(takings), position)
         ledger.post(session, source=account, destination=ledger.STRIPE, amount=amount, reference=reference)
     return applied, credit
+
+
+def _mark(payment: Payment, takings: Takings) -> None:
+    if payment.settled_at is None:
+        payment.settled_at = clock.now()
+        payment.payment_intent_id = takings.payment_intent or payment.payment_intent_id
+        if isinstance(takings, CheckoutSession):
+            payment.checkout_session_id = takings.id
+    if payment.status != PaymentStatus.CHARGED_BACK:
+        payment.status = PaymentStatus.SUCCEEDED
 
 
 def allocate(amount: Money, shares: Sequence[PaymentShare], standing: Standing) -> list[tuple[Invoice, Money]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -70,6 +71,90 @@ def test_a_reversal_undoes_a_posting_once_s6(db: Database) -> None:
         assert ledger.reverse(session, posted, "1:refund") is reversal
         with pytest.raises(Conflict, match="reversed already"):
             ledger.reverse(session, posted, "1:again")
+
+
+def test_a_posting_is_reversed_in_parts_that_stay_within_it_s6(db: Database) -> None:
+    with db.transaction() as session:
+        posted = ledger.post(session, source="invoice:a", destination="stripe", amount=TEN, reference="1")
+        ledger.reverse(session, posted, "1:a", Money(400, "USD"))
+        assert ledger.reversible(session, posted) == Money(600, "USD")
+        with pytest.raises(Conflict, match="reversed already"):
+            ledger.reverse(session, posted, "1:b", Money(601, "USD"))
+        ledger.reverse(session, posted, "1:b", Money(600, "USD"))
+        assert ledger.reversible(session, posted) == Money(0, "USD")
+        assert ledger.balance(session, "invoice:a", "USD") == Money(0, "USD")
+
+
+def test_what_was_reversed_can_hold_again_and_be_reversed_anew_s6(db: Database) -> None:
+    with db.transaction() as session:
+        posted = ledger.post(session, source="invoice:a", destination="stripe", amount=TEN, reference="1")
+        part = ledger.reverse(session, posted, "1:a", Money(700, "USD"))
+        again = ledger.reverse(session, part, "1:a:undone", Money(500, "USD"))
+        assert (ledger.reversible(session, posted).minor, ledger.reversible(session, part).minor) == (800, 200)
+        with pytest.raises(Unbalanced, match="at its first posting"):
+            ledger.reverse(session, again, "1:a:undone:undone")
+        ledger.reverse(session, posted, "1:b", Money(800, "USD"))
+        assert ledger.balance(session, "invoice:a", "USD") == Money(0, "USD")
+        assert ledger.reversibles(session, [posted, part]) == {posted.id: 0, part.id: 200}
+
+
+def test_a_failed_reversal_leaves_the_transaction_whole(db: Database) -> None:
+    with db.transaction() as session:
+        posted = ledger.post(session, source="invoice:a", destination="stripe", amount=TEN, reference="1")
+        ledger.reverse(session, posted, "1:a")
+        with pytest.raises(Conflict):
+            ledger.reverse(session, posted, "1:b")
+        ledger.post(session, source="sales", destination="invoice:b", amount=TEN, reference="2")
+    with db.reading() as session:
+        assert ledger.balance(session, "invoice:b", "USD") == TEN
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"source": "stripe", "destination": "invoice:b"},
+        {"amount": 601},
+        {"currency": "EUR"},
+        {"reverses": "again"},
+    ],
+)
+def test_the_database_itself_refuses_a_reversal_beyond_its_posting_s6(db: Database, given: dict[str, Any]) -> None:
+    with db.transaction() as session:
+        posted = ledger.post(session, source="invoice:a", destination="stripe", amount=TEN, reference="1")
+        part = ledger.reverse(session, posted, "1:a", Money(600, "USD"))
+        again = ledger.reverse(session, part, "1:a:undone", Money(200, "USD"))
+    fields = {"source": "stripe", "destination": "invoice:a", "amount": 600, "currency": "USD", "reverses": posted.id}
+    if given.get("reverses") == "again":
+        given = {"source": "stripe", "destination": "invoice:a", "amount": 1, "reverses": again.id}
+    with pytest.raises(sa.exc.IntegrityError), db.transaction() as session:
+        session.add(Posting(**(fields | given), reference="beyond"))
+    with db.transaction() as session:
+        session.add(Posting(**fields, reference="within"))
+
+
+def test_however_many_reverse_at_once_a_posting_is_undone_once_s5(db: Database) -> None:
+    with db.transaction() as session:
+        id_ = ledger.post(session, source="invoice:a", destination="stripe", amount=TEN, reference="1").id
+    results: list[bool] = []
+    ready = threading.Barrier(8)
+
+    def reverse(number: int) -> None:
+        ready.wait()
+        with db.transaction() as session:
+            try:
+                ledger.reverse(session, session.get_one(Posting, id_), f"1:{number}", Money(300, "USD"))
+                results.append(True)
+            except Conflict:
+                results.append(False)
+
+    threads = [threading.Thread(target=reverse, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(results) == [False] * 5 + [True] * 3
+    with db.reading() as session:
+        assert ledger.balance(session, "stripe", "USD") == Money(100, "USD")
 
 
 @pytest.mark.parametrize(("destination", "minor"), [("invoice:a", -1), ("sales", 1)])

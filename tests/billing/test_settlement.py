@@ -12,12 +12,12 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.billing import invoices, ledger, payments, plans
+from bot.billing import checkouts, invoices, ledger, payments, plans
 from bot.billing.invoices import OpenInvoice, Standing
 from bot.billing.settlement import Settlement, allocate
 from bot.db import Database
 from bot.errors import Conflict, InvalidInput
-from bot.models import Customer, Invoice, Payment, PaymentStatus, PlanStatus, Posting
+from bot.models import Case, Customer, Invoice, Payment, PaymentStatus, PlanStatus, Posting
 from bot.money import Money, total
 from tests import factories
 
@@ -76,6 +76,37 @@ def test_two_pages_of_one_payment_that_were_both_paid_lose_no_money_s5(db: Datab
         assert [(invoice.number, amount) for invoice, amount in second.applied] == [("INV-1003", dollars("60.00"))]
         assert second.credit == dollars("140.50")
         assert invoices.standing(session, maya).credit == dollars("140.50")
+
+
+def test_the_session_and_its_intent_are_the_same_money_s5(db: Database) -> None:
+    with db.transaction() as session:
+        maya = factories.maya(session)
+        for order in (1, -1):
+            payment = payments.open_link(session, maya, dollars("80.00"), conversation_id=None)
+            page = factories.checkout(payment)
+            intent = factories.intent(payment, id=page.payment_intent)
+            results = [payments.settle(session, payment.id, takings) for takings in (page, intent)[::order]]
+            assert [done.first for done in results] == [True, False]
+            assert payment.payment_intent_id == intent.id
+        assert ledger.balance(session, ledger.STRIPE, "USD") == dollars("160.00")
+
+
+def test_of_an_overpayment_the_desk_hears_once_each_time_without_an_amount_s5(db: Database) -> None:
+    with db.transaction() as session:
+        maya = factories.maya(session)
+        payment = payments.open_link(session, maya, dollars("260.50"), conversation_id=None)
+        for id_ in ("pi_first", "pi_second", "pi_second", "pi_third"):
+            payments.settle(session, payment.id, factories.intent(payment, id=id_))
+        cases = session.scalars(sa.select(Case).order_by(Case.id)).all()
+        assert [(case.kind, case.customer_id) for case in cases] == [("overpayment", maya.id)] * 2
+        assert all("paid a second time" in case.summary and str(payment.id) in case.summary for case in cases)
+        robin = factories.customer(session)
+        factories.invoice(session, robin, "10.00")
+        other = payments.open_link(session, robin, dollars("10.00"), conversation_id=None)
+        payments.settle(session, other.id, factories.intent(other, amount=dollars("10.01")))
+        case = session.scalars(sa.select(Case).order_by(Case.id.desc()).limit(1)).one()
+        assert "above what was owed" in case.summary
+        assert not any(digits in case.summary for digits in ("10.01", "0.01", "260"))
 
 
 def test_what_came_in_above_the_balance_is_credit_s5(db: Database) -> None:
@@ -141,7 +172,7 @@ def test_a_late_word_about_an_unpaid_page_does_not_undo_a_payment_s1(db: Databas
         paid = factories.checkout(payment)
         payments.settle(session, payment.id, paid)
         late = factories.checkout(payment, id=paid.id, status="expired", payment_status="unpaid")
-        assert payments.follow(session, payment.id, late) is False
+        assert checkouts.follow(session, payment.id, late) is False
         assert payment.status == PaymentStatus.SUCCEEDED
 
 
@@ -166,6 +197,23 @@ def test_however_many_settle_at_once_the_money_moves_once_s5(db: Database) -> No
     with db.reading() as session:
         assert moved(session) == 2
         assert ledger.balance(session, ledger.STRIPE, "USD") == dollars("200.50")
+
+
+def test_fifty_who_hear_of_it_by_the_session_or_the_intent_settle_once_s5(db: Database) -> None:
+    with db.transaction() as session:
+        maya = factories.maya(session)
+        payment = payments.open_link(session, maya, dollars("260.50"), conversation_id=None)
+    page = factories.checkout(payment, amount=dollars("300.00"))
+    intent = factories.intent(payment, id=page.payment_intent, amount=dollars("300.00"))
+    results = _at_once(
+        [lambda session: payments.settle(session, payment.id, page).first] * 25
+        + [lambda session: payments.settle(session, payment.id, intent).first] * 25,
+        db,
+    )
+    assert sorted(results) == [False] * 49 + [True]
+    with db.reading() as session:
+        assert moved(session) == 4
+        assert session.scalar(sa.select(sa.func.count()).select_from(Case)) == 1
 
 
 def test_links_and_settlements_of_one_customer_at_once_neither_deadlock_nor_overpay_s5(db: Database) -> None:
