@@ -14,8 +14,9 @@ from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
-from bot import clock, health, logs, pay_page, policies, webhooks, words
-from bot.billing.stripe import PaymentGateway, gateway
+from bot import clock, document_page, health, logs, pay_page, policies, webhooks, words
+from bot.billing.gateway import PaymentGateway
+from bot.billing.stripe import gateway
 from bot.body_limit import BodyLimit
 from bot.channels import web
 from bot.channels.front_door import FrontDoor
@@ -59,7 +60,7 @@ def create_app(
     app.state.front_door = FrontDoor(app.state.db, dialogue or Rasa(own))
     app.state.signals = app.state.front_door.signals
     app.state.gateway = payments or _gateway(own)
-    for routes in (web.routes, webhooks.routes, pay_page.routes, health.routes, desk):
+    for routes in (web.routes, webhooks.routes, pay_page.routes, document_page.routes, health.routes, desk):
         app.include_router(routes)
     _files(app, own)
     _errors(app)

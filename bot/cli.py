@@ -6,20 +6,19 @@ import contextlib
 import getpass
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from bot import demo as demos
 from bot import migrations, processes
-from bot.billing import importing, ledger
+from bot.billing import importing
+from bot.cli_books import ledgers, reconciles
+from bot.console import console, errors, plainly
 from bot.db import database
 from bot.desk.auth import add_agent, set_password
-from bot.errors import GoodTermsError
 from bot.models import Role
 from bot.settings import ROOT, Settings, settings
 
@@ -27,17 +26,15 @@ app = typer.Typer(
     help="Good Terms: settle overdue balances by chat, kindly.", no_args_is_help=True, add_completion=False
 )
 agents = typer.Typer(help="The people at the desk.", no_args_is_help=True)
-ledgers = typer.Typer(help="The ledger.", no_args_is_help=True)
 app.add_typer(agents, name="agents")
 app.add_typer(ledgers, name="ledger")
-console = Console(soft_wrap=True, highlight=False)
-errors = Console(stderr=True, soft_wrap=True, highlight=False)
+app.add_typer(reconciles, name="reconcile")
 
 
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest shape."""
-    with _plainly():
+    with plainly():
         done = migrations.upgrade(database())
         console.print("The database has been brought up to date." if done else "The database was up to date.")
 
@@ -50,7 +47,7 @@ def import_(
     skip_bad: Annotated[bool, typer.Option(help="take the good rows and name the bad ones")] = False,
 ) -> None:
     """Load accounts. All or nothing per file unless --skip-bad; repeats change nothing; every bad row is named."""
-    with _plainly(), _bar() as progress:
+    with plainly(), _bar() as progress:
         bars: dict[str, TaskID] = {}
 
         def show(name: str, done: int, size: int) -> None:
@@ -75,7 +72,7 @@ def agents_add(
     role: Annotated[Role, typer.Option()] = Role.AGENT,
 ) -> None:
     """Add an agent. The password is asked for, or read from a pipe."""
-    with _plainly(), database().transaction() as session:
+    with plainly(), database().transaction() as session:
         add_agent(session, email=email, name=name, role=role, password=_password())
     console.print(f"{email} may sign in at {settings().public_url}/desk")
 
@@ -83,25 +80,15 @@ def agents_add(
 @agents.command("reset")
 def agents_reset(email: str) -> None:
     """Set another password; the agent is signed out everywhere."""
-    with _plainly(), database().transaction() as session:
+    with plainly(), database().transaction() as session:
         set_password(session, email=email, password=_password())
     console.print(f"{email} has a new password.")
-
-
-@ledgers.command("check")
-def ledger_check() -> None:
-    """Prove that the postings balance, by currency."""
-    with _plainly(), database().reading() as session:
-        accounts = ledger.trial_balance(session)
-    for currency, sums in accounts.items():
-        parts = ", ".join(f"{name} {minor}" for name, minor in sums.items())
-        console.print(f"{currency} balances: {parts} (minor units)")
 
 
 @app.command()
 def up() -> None:
     """Start every process on this machine, by the settings, and watch over them."""
-    with _plainly():
+    with plainly():
         own = settings()
         migrations.upgrade(database())
         _run(own, dict(os.environ), f"Good Terms is up at {own.public_url}; the desk is at {own.public_url}/desk")
@@ -110,7 +97,7 @@ def up() -> None:
 @app.command()
 def demo() -> None:
     """Start everything with demo customers and stand-ins for Stripe and Twilio."""
-    with _plainly():
+    with plainly():
         os.environ.update(demos.environment(Path(os.environ.get("GT_VAR") or ROOT / "var").resolve()))
         own = settings()
         processes.require_free("127.0.0.1", own.http_port, "GT_HTTP_PORT")
@@ -179,16 +166,6 @@ def _short(path: Path) -> str:
     with contextlib.suppress(ValueError):
         return str(path.relative_to(Path.cwd()))
     return str(path)
-
-
-@contextlib.contextmanager
-def _plainly() -> Iterator[None]:
-    """Errors of ours are a sentence for the operator, not a traceback."""
-    try:
-        yield
-    except GoodTermsError as error:
-        errors.print(error.message)
-        raise typer.Exit(1) from error
 
 
 if __name__ == "__main__":

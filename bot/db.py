@@ -140,6 +140,19 @@ def lock(session: orm.Session, kind: type[Row], key: Any) -> Row | None:
     return session.get(kind, key, with_for_update=True, populate_existing=True)
 
 
+def claim(session: orm.Session, query: sa.Select[Row]) -> list[Row]:
+    """The rows that `query` finds, read afresh and locked until the transaction ends, without those that another
+    transaction holds, so that any number of workers share the work and none waits (`FOR UPDATE SKIP LOCKED`).
+
+    On SQLite the transaction holds the only write lock: the others claim after it has committed. Work that leaves the
+    database (a call to Stripe) needs a lease, which is written here and is part of `query`'s condition.
+    """
+    entity = query.column_descriptions[0]["entity"]
+    return list(
+        session.scalars(query.with_for_update(of=entity, skip_locked=True).execution_options(populate_existing=True))
+    )
+
+
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions are begun by us, in `_begin_sqlite`
     cursor = connection.cursor()

@@ -16,14 +16,15 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.orm import Session
 
-from bot import policies
-from bot.billing import payments
-from bot.billing.payments import Checkout, PageState
-from bot.billing.stripe import PaymentGateway
+from bot import failpoints, policies
+from bot.billing import checkouts, payments
+from bot.billing.checkouts import Checkout
+from bot.billing.gateway import PaymentGateway
+from bot.billing.payments import PageState
 from bot.channels.front_door import FrontDoor
-from bot.conversations import receipts
+from bot.conversations import stripe_events
 from bot.errors import Conflict, NotFound, OutsideService
-from bot.models import Conversation, Customer
+from bot.models import Conversation, Customer, Mandate, MandateStatus
 from bot.money import Money
 from bot.settings import ROOT
 
@@ -64,9 +65,10 @@ async def checkout(token: str, request: Request) -> Any:
     await _ask_stripe(request, token)  # a page opened before may have been paid meanwhile
     try:
         gateway = _gateway(request)
-        begun: Checkout = await door.in_transaction(lambda session: payments.begin_checkout(session, token))
+        begun = await _begun(request, gateway, token)
         url = begun.url
         if url is None:
+            failpoints.reach("page.attempt_begun")
             url = await _opened(door, gateway, begun)
     except NotFound:
         return _page("unknown", "en", status=404)
@@ -89,15 +91,36 @@ def _gateway(request: Request) -> PaymentGateway:
     return gateway
 
 
+async def _begun(request: Request, gateway: PaymentGateway, token: str) -> Checkout:
+    """What to ask Stripe. An open page with a consent that has ended is closed first, so that only one can be paid."""
+    door: FrontDoor = request.app.state.front_door
+    begun = await door.in_transaction(lambda session: checkouts.begin(session, token))
+    if begun.outdated is None:
+        return begun
+    try:
+        await door.outside(gateway.expire_checkout, begun.outdated)
+    except OutsideService as error:
+        if error.retryable:
+            raise
+        # It is paid or closed by now, which Stripe is asked next.
+    await _ask_stripe(request, token)
+    begun = await door.in_transaction(lambda session: checkouts.begin(session, token))
+    if begun.outdated is not None:
+        raise OutsideService("A former page is still open.", service="stripe", retryable=True)
+    return begun
+
+
 async def _opened(door: FrontDoor, gateway: PaymentGateway, begun: Checkout) -> str | None:
     """Ask Stripe for the page between two transactions, and write down what it is."""
     try:
         made = await door.outside(gateway.create_checkout, begun.request, begun.idempotency_key)
     except OutsideService:
-        give_up = partial(payments.give_up_attempt, payment_id=begun.payment_id, idempotency_key=begun.idempotency_key)
+        give_up = partial(checkouts.give_up, payment_id=begun.payment_id, idempotency_key=begun.idempotency_key)
         await door.in_transaction(give_up)
         raise
-    await door.in_transaction(lambda session: payments.record_checkout(session, begun.payment_id, made))
+    failpoints.reach("page.stripe_answered")
+    await door.in_transaction(lambda session: checkouts.record(session, begun.payment_id, made))
+    failpoints.reach("page.recorded")
     return made.url
 
 
@@ -111,7 +134,7 @@ async def _ask_stripe(request: Request, token: str) -> None:
     try:
         known = await door.in_reading(session_id)
         if known is not None:
-            told = await door.outside(receipts.follow_up, door.db, _gateway(request), known)
+            told = await door.outside(stripe_events.follow_up, door.db, _gateway(request), known)
             if told is not None:
                 door.signals.ring(told, desk=True)
     except (OutsideService, NotFound, Conflict) as error:
@@ -123,11 +146,13 @@ def _facts(session: Session, token: str) -> dict[str, Any]:
     customer = session.get_one(Customer, payment.customer_id)
     conversation = session.get(Conversation, payment.conversation_id) if payment.conversation_id else None
     locale = conversation.locale if conversation is not None else customer.language
+    mandate = session.get(Mandate, payment.mandate_id) if payment.mandate_id else None
     return {
         "state": str(payments.page_state(session, payment)),
         "locale": locale,
         "amount": Money(payment.amount, payment.currency).format(locale),
         "action": f"/pay/{token}/checkout",
+        "consent": mandate if mandate and mandate.status != MandateStatus.WITHDRAWN else None,
     }
 
 
@@ -149,6 +174,7 @@ def _page(state: str, locale: str, *, status: int = 200, **facts: Any) -> HTMLRe
             locale=locale,
             amount=facts.get("amount"),
             action=facts.get("action"),
+            consent=facts.get("consent"),
         )
     )
     return HTMLResponse(html, status_code=status, headers=HEADERS)

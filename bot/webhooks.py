@@ -7,9 +7,11 @@ import uuid
 import sqlalchemy as sa
 from fastapi import APIRouter, BackgroundTasks, Request, Response
 
-from bot.billing.stripe import PaymentGateway, read_event
+from bot import failpoints
+from bot.billing.gateway import PaymentGateway
+from bot.billing.stripe import read_event
 from bot.channels.front_door import FrontDoor
-from bot.conversations import receipts
+from bot.conversations import stripe_events
 from bot.errors import NotFound
 from bot.settings import settings
 
@@ -26,9 +28,10 @@ async def stripe(request: Request, background: BackgroundTasks) -> Response:
     event = read_event(raw, request.headers.get("Stripe-Signature", ""), secret=secret.get_secret_value())
     door: FrontDoor = request.app.state.front_door
     try:
-        row = await door.in_transaction(lambda session: receipts.take_in(session, event, raw))
+        row = await door.in_transaction(lambda session: stripe_events.take_in(session, event, raw))
     except sa.exc.IntegrityError:  # the same event at the same moment, at another process
         row = None
+    failpoints.reach("webhook.stored")
     if row is not None:
         background.add_task(_act, request, row)
     return Response(status_code=200)
@@ -39,6 +42,7 @@ async def _act(request: Request, row: uuid.UUID) -> None:
     gateway: PaymentGateway | None = request.app.state.gateway
     if gateway is None:  # it waits for the worker, and for a key
         return
-    told = await door.outside(receipts.process, door.db, gateway, row)
+    told = await door.outside(stripe_events.process, door.db, gateway, row)
     if told is not None:
         door.signals.ring(told, desk=True)
+    failpoints.reach("webhook.told")

@@ -10,7 +10,10 @@ import signal
 import sys
 import threading
 import time
+import traceback
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -18,9 +21,10 @@ from huey import Huey, RedisHuey, SqliteHuey, crontab
 from huey.consumer import Consumer
 
 from bot import clock, logs
-from bot.billing.stripe import PaymentGateway, gateway
+from bot.billing.gateway import PaymentGateway
+from bot.billing.stripe import gateway
 from bot.channels import outbox
-from bot.conversations import receipts, turns
+from bot.conversations import autopay, books, missed, missed_events, refunding, stripe_sweep, turns
 from bot.conversations.dialogue import Rasa
 from bot.conversations.signals import Signals
 from bot.db import database
@@ -29,6 +33,8 @@ from bot.models import Heartbeat
 from bot.settings import Settings, settings
 
 BEAT_EVERY_S = 5
+# A long comparison with Stripe must not keep deliveries waiting.
+THREADS = 4
 log = structlog.get_logger()
 
 
@@ -42,32 +48,80 @@ def _queue(own: Settings) -> Huey:
 huey = _queue(settings())
 
 
-@huey.periodic_task(crontab())
-def deliver() -> int:
+def every(minutes: int) -> Callable[[Callable[[], object]], Any]:
+    """Make a sweep a periodic task. It fails with one line in the log, and stops no other.
+
+    With the sandbox every sweep runs every minute: the schedule follows the real clock, while the demo's may jump.
+    """
+    schedule = crontab() if minutes == 1 or settings().sandbox else crontab(minute=f"*/{minutes}")
+
+    def periodic(sweep: Callable[[], object]) -> Any:
+        def run() -> None:
+            try:
+                sweep()
+            except OutsideService as error:
+                log.warning("sweep_waits", sweep=sweep.__name__, service=error.service, code=error.code)
+            except Exception as error:
+                log.error("sweep_failed", sweep=sweep.__name__, error=type(error).__name__, at=_place(error))
+
+        # What waits longer than it takes until the next one is due is dropped.
+        return huey.periodic_task(schedule, name=sweep.__name__, expires=50)(run)
+
+    return periodic
+
+
+@every(minutes=1)
+def deliver() -> None:
     """Send what is still queued."""
-    return outbox.send_due(database())
+    outbox.send_due(database())
 
 
-@huey.periodic_task(crontab())
-def ask_stripe() -> int:
+@every(minutes=1)
+def ask_stripe() -> None:
     """Stored events that were not acted on, and payments that are open for long: what does Stripe say?"""
-    try:
-        return len(receipts.sweep(database(), _gateway()))
-    except OutsideService as error:
-        log.warning("stripe_sweep_waits", reason=error.code)
-        return 0
+    stripe_sweep.sweep(database(), _gateway())
 
 
-@huey.periodic_task(crontab())
-def answer_left_behind() -> int:
+@every(minutes=1)
+def send_refunds() -> None:
+    """Refunds that were decided and have not reached Stripe."""
+    refunding.sweep(database(), _gateway())
+
+
+@every(minutes=10)
+def read_events() -> None:
+    """Events that our webhook did not bring."""
+    missed_events.catch_up(database(), _gateway())
+
+
+@every(minutes=60)
+def compare_books() -> None:
+    """What Stripe took and gave back, beside our ledger."""
+    books.compare(database(), _gateway())
+
+
+@every(minutes=10)
+def charge_instalments() -> None:
+    """Instalments whose day has come are taken from the saved card."""
+    autopay.sweep(database(), _gateway())
+
+
+@every(minutes=60)
+def ask_about_missed() -> None:
+    """Instalments whose day has passed are asked about, kindly."""
+    missed.sweep(database())
+
+
+@every(minutes=1)
+def answer_left_behind() -> None:
     """Turns that no web process finished."""
-    return asyncio.run(_answer())
+    asyncio.run(_answer())
 
 
-async def _answer() -> int:
+async def _answer() -> None:
     dialogue = Rasa(settings())
     try:
-        return await turns.recover(database(), dialogue, Signals(database()))
+        await turns.recover(database(), dialogue, Signals(database()))
     finally:
         await dialogue.aclose()
 
@@ -75,6 +129,11 @@ async def _answer() -> int:
 @lru_cache(maxsize=1)
 def _gateway() -> PaymentGateway:
     return gateway(settings())
+
+
+def _place(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}"
 
 
 def beat(stopped: threading.Event) -> None:
@@ -96,7 +155,7 @@ def main() -> None:
         clock.follow(own.clock_file)
     stopped = threading.Event()
     threading.Thread(target=beat, args=(stopped,), daemon=True, name="heartbeat").start()
-    consumer = Consumer(huey, workers=2, periodic=True, worker_type="thread")
+    consumer = Consumer(huey, workers=THREADS, periodic=True, worker_type="thread")
     signal.signal(signal.SIGTERM, lambda *_: consumer.stop(graceful=True))
     consumer.run()
     stopped.set()

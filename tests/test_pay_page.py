@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from bot.app import create_app
-from bot.billing import payments
+from bot.billing import mandates, payments, plans
 from bot.db import Database
 from bot.errors import OutsideService
-from bot.models import Customer, Payment
+from bot.models import Conversation, Customer, Payment, PaymentStatus
 from bot.money import Money
 from tests import factories
 from tests.billing.fake_gateway import FakeGateway
@@ -109,8 +109,84 @@ async def test_with_stripe_down_the_page_says_that_nothing_was_charged_and_the_n
     assert (await link.http.post(f"{link.path}/checkout")).status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("en-US", ("I allow Juniper &amp; Finch Home", "stop automatic payments", "it ends at once")),
+        ("es-MX", ("Autorizo a Juniper &amp; Finch Home", "parar los pagos automáticos", "termina en el acto")),
+        ("pt-BR", ("Autorizo Juniper &amp; Finch Home", "parar os pagamentos automáticos", "termina na hora")),
+    ],
+)
+async def test_k11_a_link_that_saves_a_card_says_so_above_its_button_and_how_to_stop_it(
+    link: Link, locale: str, words: tuple[str, ...]
+) -> None:
+    assert 'class="consent"' not in (await link.http.get(link.path)).text
+    path = f"/pay/{consented(link, locale).token}"
+    page = (await link.http.get(path)).text
+    assert all(word in page for word in words), page
+    assert page.index('class="consent"') < page.index('<button type="submit">')
+    assert f'<blockquote lang="{locale}">' in page
+    with link.db.transaction() as session:
+        mandates.withdraw(session, session.get_one(Customer, link.payment.customer_id))
+    assert 'class="consent"' not in (await link.http.get(path)).text
+
+
+async def test_k11_a_consent_withdrawn_between_two_clicks_closes_the_page_and_opens_one_without_it(link: Link) -> None:
+    path = f"/pay/{consented(link, 'en-US').token}"
+    first = await link.http.post(f"{path}/checkout")
+    with link.db.transaction() as session:
+        mandates.withdraw(session, session.get_one(Customer, link.payment.customer_id))
+    second = await link.http.post(f"{path}/checkout")
+    assert second.headers["Location"] != first.headers["Location"]
+    closed, open_ = link.gateway.sessions.values()
+    assert (closed.status, open_.status) == ("expired", "open")
+    assert link.gateway.pay(open_.id).saved_card is None
+
+
+async def test_s5_a_page_paid_just_before_its_consent_was_withdrawn_is_not_paid_again(link: Link) -> None:
+    path = f"/pay/{consented(link, 'en-US').token}"
+    await link.http.post(f"{path}/checkout")
+    [session_id] = link.gateway.sessions
+    with link.db.transaction() as session:
+        mandates.withdraw(session, session.get_one(Customer, link.payment.customer_id))
+    link.gateway.pay(session_id)
+    again = await link.http.post(f"{path}/checkout")
+    assert again.headers["Location"] == path
+    assert "has been paid" in (await link.http.get(path)).text
+    assert len(link.gateway.sessions) == 1
+    with link.db.reading() as session:
+        [kept] = mandates.to_forget(session)
+        assert kept.withdrawn_by == "customer"
+
+
+async def test_s2_a_link_waits_while_another_payment_is_on_its_way(link: Link) -> None:
+    with link.db.transaction() as session:
+        maya = session.get_one(Customer, link.payment.customer_id)
+        moving = payments.open_link(session, maya, Money.of("60.00", "USD"), conversation_id=None)
+        moving.status, moving.amount = PaymentStatus.PROCESSING, Money.of("200.00", "USD").minor
+        session.get_one(Payment, link.payment.id).superseded_at = None
+    page = await link.http.get(link.path)
+    assert "on its way already" in page.text
+    assert "<button" not in page.text
+    assert (await link.http.post(f"{link.path}/checkout")).headers["Location"] == link.path
+    assert link.gateway.sessions == {}
+
+
 @pytest.mark.parametrize("token", ["nonsense", "a" * 3000, "%3Cscript%3E", "..%2f..%2fetc"])
 async def test_an_unknown_link_gets_a_kind_page(link: Link, token: str) -> None:
     page = await link.http.get(f"/pay/{token}")
     assert page.status_code == 404
     assert "<script>" not in page.text
+
+
+def consented(link: Link, locale: str) -> Payment:
+    """Maya agrees to automatic payments in the chat and asks for a link."""
+    with link.db.transaction() as session:
+        payment = session.get_one(Payment, link.payment.id)
+        maya = session.get_one(Customer, payment.customer_id)
+        plan = plans.quote(session, maya, conversation_id=None, months=[3])[0]
+        plans.agree(session, plan.id, maya)
+        mandates.consent(session, maya, plan, conversation_id=None, locale=locale)
+        assert payment.conversation_id is not None
+        session.get_one(Conversation, payment.conversation_id).locale = locale
+        return payments.open_link(session, maya, Money.of("20.00", "USD"), conversation_id=payment.conversation_id)

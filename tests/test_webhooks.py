@@ -14,7 +14,7 @@ from bot.db import Database
 from bot.models import ExternalEvent, Message
 from bot.settings import settings
 from tests.billing.fake_gateway import signature, webhook
-from tests.conversations.test_receipts import Scene
+from tests.conversations.test_stripe_events import Scene
 from tests.served import served
 from tests.voices import Voice
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 import sqlalchemy as sa
 import structlog
 
-from bot import clock
+from bot import clock, failpoints
 from bot.channels.base import Outgoing, Sender, SendFailed
 from bot.channels.twilio import sms
 from bot.db import Database, lock
@@ -46,6 +46,7 @@ def _send(db: Database, delivery_id: uuid.UUID, sender: Sender | None) -> bool:
     delivery = _claim(db, delivery_id)
     if delivery is None:
         return False
+    failpoints.reach("outbox.claimed")
     outgoing = Outgoing(to=delivery.address, body=delivery.body, reference=str(delivery.id))
     try:
         sent = (sender or _sender(delivery.channel)).send(outgoing)
@@ -54,6 +55,7 @@ def _send(db: Database, delivery_id: uuid.UUID, sender: Sender | None) -> bool:
         log.warning("delivery_failed", delivery=str(delivery_id), code=error.code, again=retry)
         _failed(db, delivery_id, error, retry=retry)
         return False
+    failpoints.reach("outbox.sent")
     with db.transaction() as session:
         row = session.get_one(Delivery, delivery_id)
         row.status, row.provider_id = DeliveryStatus.SENT, sent.provider_id

@@ -18,7 +18,7 @@ import structlog
 from prometheus_client import Counter, Histogram
 from sqlalchemy.orm import Session
 
-from bot import clock
+from bot import clock, failpoints
 from bot.conversations import distress, handoff, transcript
 from bot.conversations.dialogue import Answer, Dialogue, Turn
 from bot.conversations.signals import Signals
@@ -81,7 +81,9 @@ async def answer(db: Database, dialogue: Dialogue, signals: Signals, begun: Begu
             log.warning(
                 "turn_failed", conversation=str(conversation_id), reason=str(error.about), retryable=error.retryable
             )
+        failpoints.reach("turn.answered")
         more = await asyncio.to_thread(_record, db, conversation_id, lease, turn, said)
+        failpoints.reach("turn.recorded")
         TURN_S.observe(time.perf_counter() - began)
         signals.ring(conversation_id, desk=more.desk)
         turn = await asyncio.to_thread(_next_turn, db, begun) if more.go_on else None

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from bot import clock
 from bot.billing import invoices, plans
-from bot.desk.identity import DESK_LOCALE
 from bot.desk.lines import instant
+from bot.desk.money import amount
 from bot.models import Customer, Payment, Plan, Promise, PromiseStatus
 from bot.money import Money, total
 
@@ -24,11 +24,12 @@ def account(session: Session, customer: Customer) -> dict[str, Any]:
     planned = {part.invoice_id for part in plan.invoices} if plan else set()
     late = (item.owed for item in standing.items if item.days_late and item.invoice.id not in planned)
     return {
+        "customer_id": str(customer.id),
         "currency": standing.currency,
-        "total": _amount(standing.total),
+        "total": amount(standing.total),
         # What a plan covers is not late any more; the assistant says the same to the customer.
-        "overdue": _amount(total(late, standing.currency)),
-        "credit": _amount(standing.credit),
+        "overdue": amount(total(late, standing.currency)),
+        "credit": amount(standing.credit),
         "invoices": [
             {
                 "number": item.invoice.number,
@@ -36,7 +37,7 @@ def account(session: Session, customer: Customer) -> dict[str, Any]:
                 "due_on": item.invoice.due_on.isoformat(),
                 "days_late": 0 if item.invoice.id in planned else item.days_late,
                 "planned": item.invoice.id in planned,
-                "owed": _amount(item.owed),
+                "owed": amount(item.owed),
                 "disputed": item.disputed,
             }
             for item in standing.items
@@ -58,15 +59,15 @@ def _plan(session: Session, customer: Customer, plan: Plan) -> dict[str, Any]:
             {
                 "number": instalment.number,
                 "due_on": instalment.due_on.isoformat(),
-                "amount": _amount(Money(instalment.amount, plan.currency)),
+                "amount": amount(Money(instalment.amount, plan.currency)),
                 "state": "paid" if covered == instalment.amount else open_,
             }
         )
     return {
         "status": plan.status,
         "frequency": plan.frequency,
-        "total": _amount(Money(plan.total, plan.currency)),
-        "paid": _amount(paid),
+        "total": amount(Money(plan.total, plan.currency)),
+        "paid": amount(paid),
         "instalments": instalments,
     }
 
@@ -82,7 +83,7 @@ def _payments(session: Session, customer: Customer) -> list[dict[str, Any]]:
     return [
         {
             "id": str(payment.id),
-            "amount": _amount(Money(payment.amount, payment.currency)),
+            "amount": amount(Money(payment.amount, payment.currency)),
             "status": payment.status,
             "at": instant(payment.settled_at or payment.created_at),
         }
@@ -99,13 +100,9 @@ def _promises(session: Session, customer: Customer) -> list[dict[str, Any]]:
     )
     return [
         {
-            "amount": _amount(Money(promise.amount, promise.currency)),
+            "amount": amount(Money(promise.amount, promise.currency)),
             "due_on": promise.due_on.isoformat(),
             "status": promise.status,
         }
         for promise in rows
     ]
-
-
-def _amount(money: Money) -> dict[str, Any]:
-    return {"minor": money.minor, "text": money.format(DESK_LOCALE)}

@@ -38,7 +38,7 @@ class Seat:
     @property
     def supervises(self) -> bool:
         """Whether this agent may see and move everybody's conversations."""
-        return self.agent.role in (Role.SUPERVISOR, Role.ADMINISTRATOR)
+        return self.agent.supervises
 
 
 def add_agent(session: Session, *, email: str, name: str, role: Role | str, password: str) -> Agent:

@@ -111,9 +111,10 @@ def _holds(session: Session, conversation: Conversation) -> list[dict[str, Any]]
 
 
 def _cases(session: Session, conversation: Conversation) -> list[dict[str, Any]]:
-    rows = session.scalars(
-        sa.select(Case).where(Case.conversation_id == conversation.id).order_by(Case.created_at.desc())
-    )
+    ours = [Case.conversation_id == conversation.id]
+    if conversation.customer_id and conversation.verified_until and conversation.verified_until > clock.now():
+        ours.append(Case.customer_id == conversation.customer_id)
+    rows = session.scalars(sa.select(Case).where(sa.or_(*ours)).order_by(Case.created_at.desc()))
     return [
         {"kind": case.kind, "status": case.status, "summary": case.summary, "at": instant(case.created_at)}
         for case in rows

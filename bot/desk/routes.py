@@ -21,7 +21,9 @@ from bot.desk.dossier import dossier, find, state
 from bot.desk.events import router as events
 from bot.desk.inbox import inbox, of_customers
 from bot.desk.lines import agent_names, line
+from bot.desk.money_routes import router as money
 from bot.desk.pages import router as pages
+from bot.desk.text import clean
 from bot.errors import InvalidInput, NotAllowed
 from bot.models import Conversation
 
@@ -66,7 +68,7 @@ class Transfer(Leave):
 def sign_in(body: SignIn, request: Request, response: Response, db: Db, _own: OwnPage) -> Json:
     """A session cookie, and the CSRF token for the header of every write (design section 8). 401, 429 alike for all."""
     address = request.client.host if request.client else "unknown"
-    token, seat = auth.sign_in(db, email=_clean(body.email), password=body.password, address=address)
+    token, seat = auth.sign_in(db, email=clean(body.email), password=body.password, address=address)
     response.set_cookie(
         cookie_name(),
         token,
@@ -129,7 +131,7 @@ def claim(conversation_id: uuid.UUID, request: Request, db: Db, seat: Writer) ->
 def message(conversation_id: uuid.UUID, body: Reply, request: Request, db: Db, seat: Writer) -> Json:
     """Answer the customer. Only who has the conversation may; the same `client_id` again is the same message."""
     with db.transaction() as session:
-        said = handoff.reply(session, conversation_id, seat.agent, _clean(body.text), str(body.client_id))
+        said = handoff.reply(session, conversation_id, seat.agent, clean(body.text), str(body.client_id))
         if said.agent_id != seat.agent.id:
             raise InvalidInput("That client_id was used by somebody else.")
         session.flush()
@@ -142,7 +144,7 @@ def note(conversation_id: uuid.UUID, body: Note, request: Request, db: Db, seat:
     """Write something for colleagues. Only who has the conversation may."""
     with db.transaction() as session:
         _own(session, seat, conversation_id)
-        said = handoff.note(session, conversation_id, seat.agent, _clean(body.text))
+        said = handoff.note(session, conversation_id, seat.agent, clean(body.text))
         session.flush()
         now = _acted(session, seat, conversation_id, "note") | {"message": line(said, agent_names(session))}
     return _told(request, conversation_id, now)
@@ -203,16 +205,7 @@ def _ring(request: Request, topic: uuid.UUID | str) -> None:
 
 
 def _note(body: Leave | None) -> str | None:
-    return _clean(body.note).strip() or None if body and body.note else None
-
-
-def _clean(text: str) -> str:
-    """Without what no database keeps (NUL). Raises `InvalidInput` for half a character."""
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidInput("That text has a character that cannot be read.") from error
-    return text.replace("\x00", "")
+    return clean(body.note).strip() or None if body and body.note else None
 
 
 def _agent(seat: Seat) -> Json:
@@ -223,3 +216,4 @@ router = APIRouter()
 router.include_router(pages)
 router.include_router(events)
 router.include_router(api)
+router.include_router(money)

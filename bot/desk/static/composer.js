@@ -2,6 +2,7 @@
 import { Refused, post } from './api.js';
 import { byId } from './dom.js';
 import { timeOfDay } from './time.js';
+import { uuid } from './uuid.js';
 
 const LIMIT = 8000;
 const form = byId('composer');
@@ -100,15 +101,6 @@ function fit() {
 }
 
 const tooLong = (text) => `Please keep a message under 8,000 characters; yours has ${text.length.toLocaleString('en-US')}.`;
-
-// Browsers offer randomUUID on secure pages only; a desk on a plain-http intranet gets the same from random bytes.
-function uuid() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
-}
 
 form.addEventListener('submit', (event) => {
   event.preventDefault();

@@ -1,14 +1,15 @@
 // The right pane: the person, why they are here, and the account while identity is proven.
 import { money } from './cards.js';
 import { byId, h } from './dom.js';
+import { openMoney } from './money.js';
 import { CHANNELS, actor, plain, reason } from './phrases.js';
 import { identityMark, initialsOrIcon } from './queue.js';
 import { agoTime, date, timeIn, timeOfDay } from './time.js';
 
-/** Show everything beside the thread, or nothing (null). */
-export function showCustomer(whole) {
+/** Show everything beside the thread, or nothing (null). `changed(words)` hears what was done to the account. */
+export function showCustomer(whole, changed) {
   byId('about').replaceChildren(...(whole ? [
-    person(whole), caution(whole), why(whole), holds(whole), balance(whole.account), plan(whole.account),
+    person(whole), caution(whole), why(whole), holds(whole), balance(whole.account), handling(whole, changed), plan(whole.account),
     promises(whole.account), payments(whole.account), cases(whole), contact(whole), history(whole),
   ].filter(Boolean) : []));
 }
@@ -68,6 +69,13 @@ function balance(account) {
       invoice.days_late ? 'late' : null])));
 }
 
+/** Only who speaks with the customer, or supervises, handles the money. */
+function handling(whole, changed) {
+  if (!whole.account || !(whole.may.write || document.body.dataset.supervises)) return null;
+  const open = () => openMoney(whole.account.customer_id, changed);
+  return h('button', { type: 'button', class: 'button wide', onclick: open }, 'Adjust or refund');
+}
+
 function plan(account) {
   const plan = account?.plan;
   if (!plan) return null;
@@ -85,7 +93,7 @@ function promises(account) {
 
 function payments(account) {
   if (!account?.payments.length) return null;
-  const words = { created: 'Link sent', open: 'At the checkout', processing: 'Under way at the bank', succeeded: 'Paid' };
+  const words = { created: 'Link sent', open: 'At the checkout', processing: 'Under way at the bank', succeeded: 'Paid', charged_back: 'Taken back by the bank' };
   return block('Payments', null, rows(account.payments.map((one) => [words[one.status] ?? plain(one.status), one.amount.text, agoTime(one.at)])));
 }
 

@@ -2,6 +2,7 @@
 import { Refused, get, post, remove } from './api.js';
 import { compose, whenDelivered } from './composer.js';
 import { showCustomer } from './customer.js';
+import { look as lookForDecisions, watchDecisions } from './decisions.js';
 import { byId, h, toast } from './dom.js';
 import './keyboard.js';
 import { leave } from './leave.js';
@@ -28,6 +29,7 @@ const news = {
     const first = Object.values(lists).flat()[0];
     if (first) setClock(first.since, first.waiting_s);
     showLists(lists);
+    lookForDecisions();
     idle = first ? IDLE.some : IDLE.none;
     if (resting) showRest(...idle);
   },
@@ -108,7 +110,7 @@ function refresh() {
 
 function refit() {
   showHead(whole, whole.customer?.name);
-  showCustomer(whole);
+  showCustomer(whole, handled);
   const { may } = whole;
   byId('invite').hidden = may.write;
   byId('invite-claim').hidden = !may.claim;
@@ -124,6 +126,13 @@ function refit() {
       h('button', { type: 'button', class: 'button', 'data-act': act, onclick: () => leave(act, open, left) }, word)));
   }
   compose(may.write ? whole.id : null, body.dataset.agentName);
+}
+
+/** Something was done to the account. */
+function handled(words) {
+  toast(words);
+  refresh();
+  lookForDecisions();
 }
 
 async function claim() {
@@ -178,6 +187,7 @@ byId('sign-out').addEventListener('click', async () => {
   location.assign('/desk/sign-in');
 });
 addEventListener('popstate', () => arrive());
+watchDecisions(() => refresh());
 
 function arrive() {
   const id = /^\/desk\/conversations\/([^/]+)$/.exec(location.pathname)?.[1];

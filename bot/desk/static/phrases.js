@@ -20,6 +20,8 @@ const REASONS = {
   locked_out: 'Could not prove who they are',
 };
 
+export const ADJUSTMENTS = { write_off: 'Write-off', reduction: 'Reduction', increase: 'Increase', credit_used: 'Credit used' };
+
 const PRONOUNS = { customer: 'Customer', bot: 'Assistant', system: 'System' };
 
 export const CHANNELS = { web: 'Website', sms: 'SMS', whatsapp: 'WhatsApp' };

@@ -6,16 +6,17 @@ import dataclasses
 import itertools
 import threading
 import uuid
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
 
-from bot.billing import ledger, payments
+from bot.billing import checkouts, ledger, payments
 from bot.billing.stripe import read_event
-from bot.conversations import receipts, transcript
+from bot.conversations import stripe_events, stripe_sweep, transcript
 from bot.db import Database
 from bot.errors import InvalidInput, OutsideService, SignatureInvalid
-from bot.models import Conversation, Customer, ExternalEvent, Invoice, Message, Payment, PaymentStatus, Posting
+from bot.models import Case, Conversation, Customer, ExternalEvent, Invoice, Message, Payment, PaymentStatus, Posting
 from bot.money import Money
 from tests import factories
 from tests.billing.fake_gateway import FakeGateway, webhook
@@ -36,11 +37,11 @@ class Scene:
             maya = factories.maya(session)
             conversation = factories.conversation(session, customer_id=maya.id)
             payment = payments.open_link(session, maya, Money.of("80.50", "USD"), conversation_id=conversation.id)
-            begun = payments.begin_checkout(session, payment.token)
+            begun = checkouts.begin(session, payment.token)
         assert begun.request is not None
         self.checkout = self.gateway.create_checkout(begun.request, begun.idempotency_key)
         with db.transaction() as session:
-            payments.record_checkout(session, payment.id, self.checkout)
+            checkouts.record(session, payment.id, self.checkout)
         self.payment_id, self.conversation_id = payment.id, conversation.id
 
     def event(self, kind: str = "checkout.session.completed", id: str | None = None) -> uuid.UUID | None:
@@ -49,7 +50,7 @@ class Scene:
         raw, signature = webhook(now, kind, secret=SECRET, id=id or f"evt_{next(_events)}")
         event = read_event(raw, signature, secret=SECRET)
         with self.db.transaction() as session:
-            return receipts.take_in(session, event, raw)
+            return stripe_events.take_in(session, event, raw)
 
     def told(self) -> list[Message]:
         """What the transcript says."""
@@ -77,7 +78,7 @@ def test_k9_a_paid_session_gives_one_receipt_that_thanks_and_says_what_is_open(s
     scene.gateway.pay(scene.checkout.id)
     row = scene.event()
     assert row is not None
-    assert receipts.process(scene.db, scene.gateway, row) == scene.conversation_id
+    assert stripe_events.process(scene.db, scene.gateway, row) == scene.conversation_id
     [message] = scene.told()
     assert "Thank you" in message.text
     assert message.card is not None
@@ -91,10 +92,10 @@ def test_s1_a_repeated_event_stops_at_insertion_and_a_repeated_run_moves_nothing
     assert row is not None
     assert scene.event(id="evt_same") is None
     for _ in range(3):
-        receipts.process(scene.db, scene.gateway, row)
+        stripe_events.process(scene.db, scene.gateway, row)
     other = scene.event("payment_intent.succeeded")
     assert other is not None
-    receipts.process(scene.db, scene.gateway, other)
+    stripe_events.process(scene.db, scene.gateway, other)
     assert len(scene.told()) == 1
     assert scene.received() == 8_050
 
@@ -103,7 +104,7 @@ def test_s5_ten_at_once_still_make_one_receipt_and_one_set_of_postings(scene: Sc
     scene.gateway.pay(scene.checkout.id)
     rows = [scene.event() for _ in range(10)]
     threads = [
-        threading.Thread(target=receipts.process, args=(scene.db, scene.gateway, row))
+        threading.Thread(target=stripe_events.process, args=(scene.db, scene.gateway, row))
         for row in rows
         if row is not None
     ]
@@ -120,7 +121,7 @@ def test_s5_ten_at_once_still_make_one_receipt_and_one_set_of_postings(scene: Sc
 def test_s1_an_event_that_lies_moves_nothing_because_the_session_is_asked_again(scene: Scene) -> None:
     row = scene.event()  # it says completed, but Stripe's own answer is that it is open
     assert row is not None
-    assert receipts.process(scene.db, scene.gateway, row) is None
+    assert stripe_events.process(scene.db, scene.gateway, row) is None
     assert (scene.status(), scene.received(), scene.told()) == (PaymentStatus.OPEN, 0, [])
 
 
@@ -128,25 +129,32 @@ def test_s2_a_delayed_method_is_processing_until_stripe_says_otherwise(scene: Sc
     scene.gateway.delay(scene.checkout.id)
     row = scene.event()
     assert row is not None
-    receipts.process(scene.db, scene.gateway, row)
+    stripe_events.process(scene.db, scene.gateway, row)
     assert (scene.status(), scene.received()) == (PaymentStatus.PROCESSING, 0)
     assert "on its way" in scene.told()[-1].text
     scene.gateway.answer(scene.checkout.id, succeeds=True)
     row = scene.event("checkout.session.async_payment_succeeded")
     assert row is not None
-    receipts.process(scene.db, scene.gateway, row)
+    stripe_events.process(scene.db, scene.gateway, row)
     assert (scene.status(), scene.received()) == (PaymentStatus.SUCCEEDED, 8_050)
 
 
 def test_a_delayed_method_that_fails_is_said_kindly_and_takes_nothing(scene: Scene) -> None:
-    scene.gateway.delay(scene.checkout.id)
-    for kind in ("checkout.session.completed", "checkout.session.async_payment_failed"):
-        row = scene.event(kind)
-        assert row is not None
-        receipts.process(scene.db, scene.gateway, row)
-        scene.gateway.answer(scene.checkout.id, succeeds=False)
+    for act, kind in (
+        (scene.gateway.delay, "checkout.session.completed"),
+        (partial(scene.gateway.answer, succeeds=False), "checkout.session.async_payment_failed"),
+    ):
+        act(scene.checkout.id)
+        for _ in range(2):
+            row = scene.event(kind)
+            assert row is not None
+            stripe_events.process(scene.db, scene.gateway, row)
     assert (scene.status(), scene.received()) == (PaymentStatus.FAILED, 0)
     assert "nothing was taken" in scene.told()[-1].text
+    assert len(scene.told()) == 2
+    with scene.db.reading() as session:
+        [case] = session.scalars(sa.select(Case)).all()
+        assert (case.kind, case.conversation_id) == ("payment_returned", scene.conversation_id)
 
 
 def test_an_event_waits_while_stripe_is_down_and_the_sweep_takes_it_up(scene: Scene, clock: SetClock) -> None:
@@ -154,11 +162,11 @@ def test_an_event_waits_while_stripe_is_down_and_the_sweep_takes_it_up(scene: Sc
     row = scene.event()
     assert row is not None
     scene.gateway.failure = OutsideService("down", service="stripe", retryable=True)
-    assert receipts.process(scene.db, scene.gateway, row) is None
+    assert stripe_events.process(scene.db, scene.gateway, row) is None
     with scene.db.reading() as session:
         assert session.get_one(ExternalEvent, row).processed_at is None
     clock.advance(minutes=1)
-    assert receipts.sweep(scene.db, scene.gateway) == [scene.conversation_id]
+    assert stripe_sweep.sweep(scene.db, scene.gateway) == [scene.conversation_id]
     assert len(scene.told()) == 1
 
 
@@ -168,17 +176,17 @@ def test_a_sweep_stops_asking_a_stripe_that_does_not_answer(scene: Scene, clock:
     clock.advance(minutes=1)
     scene.gateway.failure = OutsideService("down", service="stripe", retryable=True)
     with pytest.raises(OutsideService):
-        receipts.sweep(scene.db, scene.gateway)
+        stripe_sweep.sweep(scene.db, scene.gateway)
     with scene.db.reading() as session:
         assert [session.get_one(ExternalEvent, row).attempts for row in rows] == [1, 0, 0]
-    assert receipts.sweep(scene.db, scene.gateway) == [scene.conversation_id]
+    assert stripe_sweep.sweep(scene.db, scene.gateway) == [scene.conversation_id]
 
 
 def test_a_lost_webhook_loses_nothing(scene: Scene, clock: SetClock) -> None:
     scene.gateway.pay(scene.checkout.id)
     clock.advance(minutes=5)
-    assert receipts.sweep(scene.db, scene.gateway) == [scene.conversation_id]
-    assert receipts.sweep(scene.db, scene.gateway) == []
+    assert stripe_sweep.sweep(scene.db, scene.gateway) == [scene.conversation_id]
+    assert stripe_sweep.sweep(scene.db, scene.gateway) == []
     assert scene.received() == 8_050
 
 
@@ -190,9 +198,9 @@ def test_an_event_about_nothing_of_ours_is_kept_and_done_with(scene: Scene) -> N
     raw = raw.replace(str(scene.payment_id).encode(), b"not-ours")
     event = read_event(raw, sign(raw, secret=SECRET), secret=SECRET)
     with scene.db.transaction() as session:
-        row = receipts.take_in(session, event, raw)
+        row = stripe_events.take_in(session, event, raw)
     assert row is not None
-    assert receipts.process(scene.db, scene.gateway, row) is None
+    assert stripe_events.process(scene.db, scene.gateway, row) is None
     with scene.db.reading() as session:
         assert session.get_one(ExternalEvent, row).processed_at is not None
     with pytest.raises(SignatureInvalid):
@@ -212,7 +220,7 @@ def test_an_overpayment_is_said_to_be_credit(scene: Scene) -> None:
                 reference=number,
             )
     scene.gateway.pay(scene.checkout.id)
-    receipts.follow_up(scene.db, scene.gateway, scene.checkout.id)
+    stripe_events.follow_up(scene.db, scene.gateway, scene.checkout.id)
     [message] = scene.told()
     assert "credit" in message.text
     with scene.db.reading() as session:
@@ -224,18 +232,18 @@ def test_a_session_of_somebody_elses_stops_nothing(scene: Scene, clock: SetClock
     scene.gateway.sessions[foreign.id] = foreign
     raw, signature = webhook(foreign, "checkout.session.completed", secret=SECRET, id="evt_foreign")
     with scene.db.transaction() as session:
-        row = receipts.take_in(session, read_event(raw, signature, secret=SECRET), raw)
+        row = stripe_events.take_in(session, read_event(raw, signature, secret=SECRET), raw)
     assert row is not None
     scene.gateway.pay(scene.checkout.id)
     clock.advance(minutes=5)
-    assert receipts.sweep(scene.db, scene.gateway) == [scene.conversation_id]
+    assert stripe_sweep.sweep(scene.db, scene.gateway) == [scene.conversation_id]
     with scene.db.reading() as session:
         assert session.get_one(ExternalEvent, row).processed_at is not None
 
 
 def test_s5_what_a_bank_is_still_confirming_cannot_be_paid_again(scene: Scene) -> None:
     scene.gateway.delay(scene.checkout.id)
-    receipts.follow_up(scene.db, scene.gateway, scene.checkout.id)
+    stripe_events.follow_up(scene.db, scene.gateway, scene.checkout.id)
     with scene.db.transaction() as session:
         maya = session.get_one(Customer, session.get_one(Payment, scene.payment_id).customer_id)
         with pytest.raises(InvalidInput, match=r"\$80\.50 is already on its way"):

@@ -1,0 +1,153 @@
+"""What a customer is told about a payment, in the transcript, when Stripe's word about it is taken in.
+
+Each function is called in the transaction in which the thing happens, so that each is told once.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot import clock
+from bot.billing import invoices
+from bot.billing.cases import MoneyCase, open_case
+from bot.billing.reversals import Change
+from bot.billing.settlement import Settlement
+from bot.conversations import reach, transcript
+from bot.db import lock
+from bot.models import (
+    Author,
+    Channel,
+    Conversation,
+    Customer,
+    Hold,
+    Holder,
+    HoldKind,
+    HoldStatus,
+    Payment,
+    PaymentStatus,
+    ReversalKind,
+)
+from bot.money import Money
+from bot.words import say
+
+# Under these the customer hears nothing that they did not ask for; the desk has its case (C8, P4).
+SILENT = (
+    HoldKind.BREATHING_SPACE,
+    HoldKind.BANKRUPTCY,
+    HoldKind.ATTORNEY,
+    HoldKind.DECEASED,
+    HoldKind.CEASE,
+    HoldKind.WRONG_PERSON,
+)
+
+
+def listener(session: Session, payment: Payment) -> Conversation | None:
+    """Where the customer hears of `payment`, locked: its own conversation, else the one in which they were last.
+
+    Call it before the customer's row is locked, as the dialogue does it, so that the two never wait for each other.
+    """
+    newest = None if payment.conversation_id else reach.newest(session, payment.customer_id)
+    conversation_id = payment.conversation_id or (newest.id if newest else None)
+    return lock(session, Conversation, conversation_id) if conversation_id else None
+
+
+def may_tell(session: Session, conversation: Conversation, customer_id: uuid.UUID) -> bool:
+    """Whether the customer may be told there what they did not ask for: no hold stops contact with them (C8, P4)."""
+    about = [Hold.customer_id == customer_id, Hold.conversation_id == conversation.id]
+    if conversation.address and conversation.channel != Channel.WEB:
+        about.append(Hold.address == conversation.address)
+    held = sa.select(Hold.id).where(sa.or_(*about), Hold.kind.in_(SILENT), Hold.status != HoldStatus.LIFTED)
+    return session.scalars(held.limit(1)).first() is None
+
+
+def receipt(session: Session, settlement: Settlement, conversation: Conversation | None = None) -> uuid.UUID | None:
+    """The receipt in the transcript: thanks, what is open now and a way that suits (K3, K9). Credit is said (S5)."""
+    payment = settlement.payment
+    conversation = conversation or listener(session, payment)
+    if conversation is None:
+        return None
+    locale = conversation.locale
+    standing = (
+        say("receipt_rest", locale, balance=settlement.balance.format(locale))
+        if settlement.balance.minor > 0
+        else say("receipt_clear", locale)
+    )
+    if settlement.credit:
+        standing = f"{standing} {say('receipt_credit', locale, credit=settlement.credit.format(locale))}"
+    message = transcript.append(
+        session,
+        conversation,
+        author=_author(conversation),
+        text=say("receipt", locale, amount=settlement.amount.format(locale), standing=standing),
+        card={
+            "kind": "receipt",
+            "payment_id": str(payment.id),
+            "amount": settlement.amount.minor,
+            "currency": settlement.amount.currency,
+            "paid_at": (payment.settled_at or clock.now()).isoformat(),
+            "balance": settlement.balance.minor,
+        },
+    )
+    session.flush()
+    payment.receipt_message_id = message.id
+    return conversation.id
+
+
+def progress(session: Session, payment: Payment, conversation: Conversation | None = None) -> uuid.UUID | None:
+    """That a payment is on its way or did not go through (S2); of the latter the desk hears by a case (S6)."""
+    key = {PaymentStatus.PROCESSING: "payment_processing", PaymentStatus.FAILED: "payment_failed"}.get(payment.status)
+    if key is None:
+        return None
+    conversation = conversation or listener(session, payment)
+    if payment.status == PaymentStatus.FAILED:
+        open_case(session, MoneyCase.PAYMENT_RETURNED, payment)
+    if conversation is None or not may_tell(session, conversation, payment.customer_id):
+        return None
+    amount = Money(payment.amount, payment.currency).format(conversation.locale)
+    _say(session, conversation, say(key, conversation.locale, amount=amount))
+    return conversation.id
+
+
+def money_back(
+    session: Session, changes: Sequence[Change], conversation: Conversation | None = None
+) -> uuid.UUID | None:
+    """That money of a payment went back, or came again, with what that means and a way forward (S6, K3).
+
+    Where nobody has proven who they are, only that there is news (P1).
+    """
+    told = None
+    for change in changes:
+        conversation = conversation or listener(session, change.payment)
+        if conversation is None or not may_tell(session, conversation, change.payment.customer_id):
+            continue
+        proven = conversation.verified_until is not None and conversation.verified_until > clock.now()
+        said = _words(session, change, conversation.locale) if proven else say("payment_news", conversation.locale)
+        buttons = [{"title": say("button_account", conversation.locale), "payload": "/check_balance"}]
+        _say(session, conversation, said, buttons if conversation.holder == Holder.BOT else None)
+        told = conversation.id
+    return told
+
+
+def _words(session: Session, change: Change, locale: str) -> str:
+    if change.kind == ReversalKind.CHARGEBACK:
+        key = "charged_back" if change.gone else "given_back"
+    else:
+        key = "refunded" if change.gone else "refund_failed"
+    said = say(key, locale, amount=change.amount.format(locale))
+    if change.gone and change.owed.minor > 0:
+        standing = invoices.standing(session, session.get_one(Customer, change.payment.customer_id))
+        said = f"{said} {say('open_again', locale, balance=standing.total.format(locale))}"
+    return said
+
+
+def _say(session: Session, conversation: Conversation, text: str, buttons: list[dict[str, str]] | None = None) -> None:
+    transcript.append(session, conversation, author=_author(conversation), text=text, buttons=buttons)
+    session.flush()
+
+
+def _author(conversation: Conversation) -> Author:
+    return Author.BOT if conversation.holder == Holder.BOT else Author.SYSTEM
