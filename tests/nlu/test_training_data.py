@@ -21,10 +21,13 @@ LEAST = 40
 LEAST_OF_IMPORTANT = 150
 LEAST_HELDOUT = 25
 
-# Missing a sensitive intent harms a person; the others of this list are what most customers come for.
+# Missing a sensitive intent harms a person; the others of this list are what most customers come for, or touch their
+# money or their plan.
 IMPORTANT = frozenset({
     "wrong_person", "dispute_debt", "report_hardship", "report_vulnerability", "express_crisis", "cease_contact",
     "request_human", "out_of_scope", "make_payment", "check_balance", "request_plan", "promise_to_pay",
+    "propose_plan", "check_plan", "change_plan", "cancel_plan", "manage_autopay", "request_discount",
+    "request_receipt", "request_statement", "check_payment_status", "request_refund",
 })  # fmt: skip
 ORDINARY = frozenset({
     "greet", "goodbye", "thank", "affirm", "deny", "cancel", "ask_capabilities", "ask_bot_identity",
@@ -44,6 +47,11 @@ DEMO_NUMBER = re.compile(r"GT[- ]?100[1-8]|INV[- ]?10(?:0\d|10|11)", re.IGNORECA
 NAMED = re.compile(
     r"\b(?:name is|name's|called|by the name of|Mr|Mrs|Ms|Dr|there's no|no|not|[Ii]'?m|am|[Tt]his is|a|know)\.?"
     r" ([A-Z][a-z]+)\b"
+)
+SO_MUCH_SO_OFTEN = re.compile(
+    r"\d (?:quid |dollars |pounds |bucks )?(?:a|per|each|every|every two|every other)"
+    r" (?:week|month|fortnight|payday|weeks|friday)s?\b",
+    re.IGNORECASE,
 )
 NOT_NAMES = frozenset({"Friday", "God", "Mr", "Mrs"})
 
@@ -111,6 +119,13 @@ def test_an_intent_lives_in_one_file(training: list[Sentence]) -> None:
     for sentence in training:
         files[sentence.intent].add(sentence.file)
     assert {intent: where for intent, where in files.items() if len(where) > 1} == {}
+
+
+def test_so_much_so_often_is_a_proposal(training: list[Sentence], heldout: list[Sentence]) -> None:
+    """K4: terms are weighed as they were said, so none hides in a mere wish, a bare fact or a promise."""
+    terms = [s for s in training + heldout if SO_MUCH_SO_OFTEN.search(s.text)]
+    assert sum(s.intent == "propose_plan" for s in terms) > LEAST
+    assert [s.text for s in terms if s.intent in {"request_plan", "inform", "promise_to_pay", "make_payment"}] == []
 
 
 @pytest.mark.parametrize("paths", [TRAINING, [HELDOUT]], ids=["training", "heldout"])
