@@ -61,10 +61,16 @@ class LinearModel:
 
     def chances(self, text: str) -> Tuple[Numbers, bool]:
         """The probability of each intent, and whether the text holds anything that can be read."""
-        columns, values = self._vector(text)
-        logits = (self.intercepts + values @ self.coefficients[columns]) / self.temperature
-        exponentials = np.exp(logits - logits.max())
-        return exponentials / exponentials.sum(), len(columns) > 0
+        chances, readable = self.chances_of([text])
+        return chances[0], bool(readable[0])
+
+    def chances_of(self, texts: Sequence[str]) -> Tuple[Numbers, npt.NDArray[np.bool_]]:
+        """The same for several texts, a row each, in one matrix product."""
+        matrix = self._matrix(texts)
+        # of one kind with the coefficients, else the product would first copy all of them
+        logits = (self.intercepts + matrix.astype(np.float32) @ self.coefficients) / self.temperature
+        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return exponentials / exponentials.sum(axis=1, keepdims=True), np.diff(matrix.indptr) > 0
 
     def write(self, folder: Path) -> None:
         """Writes two files into a folder."""

@@ -52,11 +52,11 @@ class Approval(StrEnum):
 class Plan(Base):
     """Instalments whose sum is `total` minor units to the unit (S7), over chosen invoices.
 
-    `discount` minor units are let off once `total` is paid (K16), so the covered invoices come to `total + discount`. A
-    part paid down at once is instalment number 0. `pay_day` is the weekday (0 is Monday) or, for monthly ones, the day of
-    the month on which instalments fall. `replaces_id` is the plan whose rest these terms take over when they are agreed.
-    `approval` is None where none is needed. `looked_on` is the customer's day on which a missed instalment was last
-    looked into.
+    `discount` minor units are let off once `total` is paid (K16), so the covered invoices come to `total + discount`.
+    A part paid down at once is instalment number 0. `pay_day` is the weekday (0 is Monday) or, for monthly ones, the
+    day of the month on which instalments fall. `replaces_id` is the plan whose rest these terms take over when they are
+    agreed. `approval` is None where none is needed. `looked_on` is the customer's day on which a missed instalment was
+    last looked into.
     """
 
     __tablename__ = "plans"

@@ -16,10 +16,14 @@ import yaml
 ROOT = Path(__file__).parents[2]
 TRAINING = sorted((ROOT / "data" / "nlu").glob("*.yml"))
 HELDOUT = Path(__file__).with_name("heldout.yml")
+MIXED = Path(__file__).with_name("mixed.yml")
 
 LEAST = 40
 LEAST_OF_IMPORTANT = 150
 LEAST_HELDOUT = 25
+LEAST_MIXED = 15
+LEAST_HARMLESS = 150
+HARMLESS = "harmless"
 
 # Missing a sensitive intent harms a person; the others of this list are what most customers come for, or touch their
 # money or their plan.
@@ -34,6 +38,10 @@ ORDINARY = frozenset({
     "check_due_date", "explain_balance", "inform",
 })  # fmt: skip
 INTENTS = IMPORTANT | ORDINARY
+SENSITIVE = frozenset({
+    "wrong_person", "dispute_debt", "report_hardship", "report_vulnerability", "express_crisis", "cease_contact",
+    "request_human",
+})  # fmt: skip
 
 # The names of the demo customers and agents: nobody else is named in a sentence.
 DEMO_NAMES = frozenset({
@@ -90,16 +98,33 @@ def training() -> list[Sentence]:
 
 @pytest.fixture(scope="module")
 def heldout() -> list[Sentence]:
-    """What is only measured with."""
-    return read([HELDOUT])
+    """What is only measured with, mixed messages included."""
+    return read([HELDOUT, MIXED])
 
 
 def test_every_intent_is_trained_and_no_other(training: list[Sentence]) -> None:
     assert {s.intent for s in training} == INTENTS
 
 
-def test_every_intent_is_measured_and_no_other(heldout: list[Sentence]) -> None:
-    assert {s.intent for s in heldout} == INTENTS
+def test_every_intent_is_measured_and_no_other() -> None:
+    assert {s.intent for s in read([HELDOUT])} == INTENTS
+
+
+def test_every_sensitive_intent_is_measured_in_mixed_messages() -> None:
+    """C12, C13: a sensitive matter is heard beside anything else, and words that only sound alarming are not."""
+    count = Counter(s.intent for s in read([MIXED]))
+    assert set(count) == SENSITIVE | {HARMLESS}
+    assert [intent for intent in SENSITIVE if count[intent] < LEAST_MIXED] == []
+    assert count[HARMLESS] >= LEAST_HARMLESS
+
+
+def test_every_sensitive_intent_is_heard_in_a_clause_and_a_crisis_before_all() -> None:
+    """C12: of several grave matters in one message the crisis is answered."""
+    (classifier,) = yaml.safe_load((ROOT / "config.yml").read_text("utf-8"))["pipeline"]
+    thresholds = classifier["clause_thresholds"]
+    assert set(thresholds) == SENSITIVE
+    assert next(iter(thresholds)) == "express_crisis"
+    assert min(thresholds.values()) == thresholds["express_crisis"]
 
 
 @pytest.mark.parametrize("intent", sorted(INTENTS))
@@ -110,8 +135,8 @@ def test_an_intent_has_enough_examples_and_a_sensitive_one_more(intent: str, tra
 
 
 @pytest.mark.parametrize("intent", sorted(INTENTS))
-def test_an_intent_has_enough_heldout_sentences(intent: str, heldout: list[Sentence]) -> None:
-    assert sum(s.intent == intent for s in heldout) >= LEAST_HELDOUT
+def test_an_intent_has_enough_heldout_sentences(intent: str) -> None:
+    assert sum(s.intent == intent for s in read([HELDOUT])) >= LEAST_HELDOUT
 
 
 def test_an_intent_lives_in_one_file(training: list[Sentence]) -> None:
@@ -128,7 +153,7 @@ def test_so_much_so_often_is_a_proposal(training: list[Sentence], heldout: list[
     assert [s.text for s in terms if s.intent in {"request_plan", "inform", "promise_to_pay", "make_payment"}] == []
 
 
-@pytest.mark.parametrize("paths", [TRAINING, [HELDOUT]], ids=["training", "heldout"])
+@pytest.mark.parametrize("paths", [TRAINING, [HELDOUT, MIXED]], ids=["training", "heldout"])
 def test_no_sentence_is_said_twice_within_or_across_intents(paths: list[Path]) -> None:
     sentences = read(paths)
     count = Counter(folded(s.text) for s in sentences)
