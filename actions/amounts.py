@@ -64,6 +64,10 @@ _NOT_ALL = re.compile(
     r"(?:\bnot|n't|\bcannot|\bcant|\bdont|\bat)\b[^.,;]{0,20}\ball\b|\ball (?:right|good|day|ok)\b|\bafter all\b"
 )
 
+_MONTH = (  # whole words: "maybe 40" and "decided 50" name no day
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
+    r"nov(?:ember)?|dec(?:ember)?)"
+)
 # What has digits and is no amount: references, dates, times, ordinals, spans of time, counts of instalments.
 _NO_AMOUNT = re.compile(
     r"""\b[a-z]{1,5}-\d{3,}\b | \b(?!usd|gbp|brl|eur|rs)[a-z]{2,5}\d{3,}\b
@@ -73,9 +77,8 @@ _NO_AMOUNT = re.compile(
     | \b\d{1,2}\s?(?:am|pm|a\.m\.|p\.m\.)\b | \b\d{1,2}:\d{2}\b
     | \b\d{1,3}\s?(?:day|week|fortnight|month|year|instal|install|payment|part|time|hour|minute|invoice|bill)\w*\b
     | \b(?:option|choice|number|no\.?|invoice|inv|account|acct|plan)\s\#?\d{1,6}\b
-    | \b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s\d{1,2}\b
-    | \b\d{1,2}\s(?:of\s)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b
-    """,
+    | """
+    + rf"\b{_MONTH}\b\.?\s\d{{1,2}}\b | \b\d{{1,2}}\s(?:of\s)?{_MONTH}\b",
     re.VERBOSE,
 )
 _INSTEAD = re.compile(r"\b(?:instead of|rather than|not)\s+(?:[$£€]|r\$)?\s?\d+(?:[.,']\d+)*")

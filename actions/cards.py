@@ -61,6 +61,11 @@ def plan_schedule(plan: Plan, paid: int = 0) -> dict[str, Any]:
     }
 
 
+def document(url: str, title: str) -> dict[str, Any]:
+    """Where a receipt or a statement is read; `title` is what the link to it says."""
+    return {"kind": "statement", "url": url, "title": title}
+
+
 def choose(plan: Plan) -> str:
     """The payload of a button that chooses `plan`."""
     return f'/inform{{"plan": "{plan.id}"}}'

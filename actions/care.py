@@ -5,7 +5,8 @@ from __future__ import annotations
 import structlog
 from sqlalchemy.orm import Session
 
-from actions import records
+from actions import proposals, records
+from actions.balance import account
 from actions.deed import Deed
 from actions.handoff import hand_over
 from actions.proof import FORM as PROOF
@@ -32,6 +33,10 @@ class ReportHardship(Deed):
 
         customer, locale = await turn.write(note)
         lines = as_lines(help_lines().advice(customer.country if customer else country_of(locale)))
+        if customer is not None and turn.loop != PROOF:
+            answered = await self._terms(turn, lines)
+            if answered is not None:
+                return answered
         if customer is None:
             turn.say("utter_hardship_unknown")
             turn.say("utter_advice_unknown", lines=lines)
@@ -41,6 +46,16 @@ class ReportHardship(Deed):
         if turn.loop == PROOF:  # the proof goes on, so that nobody is asked twice for the same
             return put(topic="hardship")
         return [*leave_all(), *put(topic="hardship")]
+
+    async def _terms(self, turn: Turn, lines: str) -> Events | None:
+        """An answer to terms in the same message ("my hours were cut, I can do 30 a week"): both are heard."""
+        mine = await turn.write(lambda session: account(session, turn))
+        said = proposals.named_terms(turn, mine)
+        if not (said.amount and said.frequency) or not mine.standing.total:
+            return None
+        turn.say("utter_hardship_heard")
+        turn.say("utter_advice_unknown", lines=lines)
+        return [*leave_all(), *await proposals.answer(turn, mine, said)]
 
 
 class ReportVulnerability(Deed):

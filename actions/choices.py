@@ -92,11 +92,16 @@ def is_plain_no(text: str) -> bool:
     return bool(re.match(r"\W*(?:no|nope|nah|not|never|don'?t|n)\b", text[:LONGEST].lower().replace("’", "'")))
 
 
-def is_clear_yes(text: str) -> bool:
-    """Whether `text` is a plain yes and nothing else: no "maybe", no "but", no question, no new terms (K8)."""
+def is_clear_yes(text: str, deed: str = "") -> bool:
+    """Whether `text` is a plain yes and nothing else: no "maybe", no "but", no question, no new terms (K8).
+
+    `deed` is a pattern of words that may name what is agreed to: "yes, end it".
+    """
     said = text[:LONGEST].lower().replace("’", "'").strip()
     if not _WORD_OF_YES.search(said) or _HEDGED.search(said):
         return False
+    if deed:
+        said = re.sub(rf"\b(?:{deed})\b", " ", said)
     return not re.search(r"\w", _WORDS_OF_ASSENT.sub(" ", said))
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from actions.deed import Deed
 from actions.escalation import criteria
 from actions.turn import TEXT_KEPT, Events, Turn, leave_all
+from bot import clock
 from bot.billing import invoices, plans, promises
+from bot.billing.proposals import REMEMBERED
 from bot.conversations import handoff
-from bot.models import Customer
+from bot.models import Customer, Proposal
 from bot.money import Money
 
 INTENTS_KEPT = 5
+PROPOSALS_KEPT = 3
 
 
 class RequestHuman(Deed):
@@ -86,6 +90,8 @@ def _account(session: Session, customer: Customer) -> dict[str, Any]:
             "instalments": len(plan.instalments),
             "next_due_on": progress.next.due_on.isoformat() if progress.next else None,
         }
+    if asked := _asked_for(session, customer):
+        told["asked_for"] = asked
     if made := promises.promises(session, customer):
         told["promise"] = {
             "amount": _money(Money(made[0].amount, made[0].currency)),
@@ -94,10 +100,34 @@ def _account(session: Session, customer: Customer) -> dict[str, Any]:
     return told
 
 
+def _asked_for(session: Session, customer: Customer) -> list[dict[str, Any]]:
+    """The newest terms that the customer asked for in their own words, the last one first."""
+    found = session.scalars(
+        sa.select(Proposal)
+        .where(Proposal.customer_id == customer.id, Proposal.created_at > clock.now() - REMEMBERED)
+        .order_by(Proposal.created_at.desc(), Proposal.id.desc())
+        .limit(PROPOSALS_KEPT)
+    )
+    return [
+        {
+            key: {"minor": value, "currency": customer.currency} if key in ("each", "down") else value
+            for key, value in proposal.asked.items()
+        }
+        for proposal in found
+    ]
+
+
 def _money(amount: Money) -> dict[str, Any]:
     return {"minor": amount.minor, "currency": amount.currency}
 
 
 def _topic(turn: Turn) -> str:
-    by_form = {"payment_form": "payment", "plan_form": "plan", "promise_form": "promise", "dispute_form": "dispute"}
+    by_form = {
+        "payment_form": "payment",
+        "plan_form": "plan",
+        "change_form": "plan",
+        "cancel_form": "plan",
+        "promise_form": "promise",
+        "dispute_form": "dispute",
+    }
     return by_form.get(turn.loop or "") or turn.slot("topic") or ""

@@ -14,13 +14,15 @@ from actions import amounts, cards, dates
 from actions.amounts import Said, Share
 from actions.balance import Account, account, say_if_clear
 from actions.deed import Deed, Form, Question
+from actions.proposals import is_unable, names_length
 from actions.sensitive import may_answer
 from actions.turn import Events, Turn, enter, leave, put
+from bot import failpoints
 from bot.billing import payments
 from bot.billing.invoices import OpenInvoice, Standing
 from bot.billing.payment_states import UNPAID
 from bot.errors import InvalidInput
-from bot.models import Customer, Payment
+from bot.models import Customer, Payment, PaymentOrigin
 from bot.money import Money, total
 
 FORM = "payment_form"
@@ -53,6 +55,10 @@ class MakePayment(Deed):
         if not is_payable(turn, mine):
             return leave("amount")
         wanted = from_message(turn, mine)
+        if wanted is None and is_unable(turn.text):
+            return await Deed.by_intent["change_plan" if mine.plan else "request_plan"].act(turn)
+        if wanted is None and names_length(turn, mine):
+            return await Deed.by_intent["propose_plan"].act(turn)
         if wanted is None or not is_fitting(turn, mine, wanted):
             return [*leave("amount"), *enter(FORM, amount=None, topic="payment")]
         return await give_link(turn, wanted)
@@ -131,6 +137,7 @@ async def give_link(turn: Turn, wanted: Wanted) -> Events:
 
     try:
         url, said, changed = await turn.write(open_link)
+        failpoints.reach("action.link_committed")
     except InvalidInput as error:
         turn.say("utter_refused", sentence=error.message)
         return [*leave("amount"), *enter(FORM, amount=None, topic="payment")]
@@ -140,6 +147,7 @@ async def give_link(turn: Turn, wanted: Wanted) -> Events:
         amount=said,
         url=url,
     )
+    failpoints.reach("action.link_said")
     return [*leave("amount"), *put(topic="payment")]
 
 
@@ -148,6 +156,7 @@ def _unpaid(session: Session, customer: Customer, conversation_id: uuid.UUID) ->
     live = sa.select(Payment.id).where(
         Payment.customer_id == customer.id,
         Payment.conversation_id == conversation_id,
+        Payment.origin == PaymentOrigin.LINK,
         Payment.status.in_(sorted(UNPAID)),
         Payment.superseded_at.is_(None),
     )

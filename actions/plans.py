@@ -1,31 +1,37 @@
-"""Instalment plans by chat: choices, exact terms, an explicit yes, the schedule in writing (K4, K8)."""
+"""Instalment plans by chat: a wish for one, and the form that takes a choice and a clear yes (K4, K8)."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Sequence
+import re
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from actions import cards, choices
+from actions import choices, offers, proposals, wishes
+from actions.assent import assent
 from actions.balance import Account, account, say_if_clear
-from actions.deed import Deed, Form, Question
-from actions.phrases import Phrases
-from actions.proof import ask_for_proof
-from actions.sensitive import may_answer
-from actions.turn import Events, Turn, enter, first_name, leave, put
-from bot.billing import plans
-from bot.errors import Conflict, InvalidInput
+from actions.deed import Deed, Form
+from actions.offers import FORM
+from actions.plan_progress import say_in_force
+from actions.sensitive import SHORT, may_answer
+from actions.terms import Proposed
+from actions.turn import Events, Turn, enter, leave
+from bot.errors import InvalidInput
 from bot.models import Plan
-from bot.money import Money
 
-FORM = "plan_form"
-ANSWERS = frozenset({"inform", "request_plan", "affirm", "deny", "nlu_fallback", "make_payment"})
+ANSWERS = frozenset(
+    {
+        "inform", "request_plan", "propose_plan", "change_plan", "promise_to_pay", "affirm", "deny", "nlu_fallback",
+        "make_payment",
+    }
+)  # fmt: skip
+# What a button may ask for instead of an offer.
+QUESTIONS = frozenset({"other", "terms", "usual"})
+_BEGINS = re.compile(r"\b(?:from|start\w*|begin\w*|on the|not before)\b")
 
 
 class RequestPlan(Deed):
-    """A wish for instalments. A plan in force is shown; a length that was named leads straight to its terms."""
+    """A wish for instalments. A plan in force is shown; terms that were named lead straight to their answer."""
 
     title = "action_request_plan"
     intent = "request_plan"
@@ -34,206 +40,137 @@ class RequestPlan(Deed):
         """Begin the form, or say why there is nothing to spread. Raises `NotVerified`."""
         mine = await turn.write(lambda session: account(session, turn))
         if say_if_clear(turn, mine):
-            return leave("plan", "quotes")
-        if mine.progress is not None:
-            return _show_current(turn, mine)
-        if not mine.standing.payable_overdue:
+            return leave(*offers.SLOTS)
+        said = proposals.named_terms(turn, mine)
+        chosen = offers.named(turn, mine)
+        if said or (chosen and mine.plan is not None):
+            return await proposals.answer(turn, mine, said)
+        button = turn.entities.get("plan")
+        if mine.progress is not None and not button:
+            if proposals.is_too_much(turn.text):
+                return await Deed.by_intent["change_plan"].act(turn)
+            return await say_in_force(turn, mine)
+        if mine.plan is None and not mine.standing.payable_overdue and not chosen:
             turn.say("utter_only_disputed" if mine.standing.overdue else "utter_plan_nothing")
-            return leave("plan", "quotes")
+            return leave(*offers.SLOTS)
+        begun = offers.begin() | {"plan_over": [str(id_) for id_ in chosen] if chosen else None}
+        if button in ("other", "terms") or (not button and proposals.is_too_much(turn.text)):
+            return enter(FORM, **begun | {"plan_question": "terms"}, topic="plan")
         try:
-            offers = await turn.write(lambda session: quote(session, turn, choices.months(turn.text)))
+            waiting = await turn.write(lambda session: _waiting(session, turn, mine, button))
         except InvalidInput:
             turn.say("utter_plan_too_small", total=mine.phrases.money(mine.standing.payable_overdue))
-            return leave("plan", "quotes")
-        button = turn.entities.get("plan")
-        owned = await turn.write(lambda session: _owned(session, turn, [button] if button else []))
-        if button and owned:
-            return enter(FORM, quotes=_ids(offers), plan=button, plan_agreed=None, topic="plan")
-        lengths = [len(plan.instalments) for plan in offers]
-        named = choices.months(turn.text)
-        chosen = str(offers[lengths.index(named)].id) if named in lengths else None
-        if named is not None and chosen is None:
-            turn.say("utter_plan_length")
-        return enter(FORM, quotes=_ids(offers) if chosen else None, plan=chosen, plan_agreed=None, topic="plan")
+            return leave(*offers.SLOTS)
+        return enter(FORM, **begun | {"plan": str(waiting.id) if waiting else None}, topic="plan")
 
 
 class PlanForm(Form):
-    """Takes the choice, then a clear yes to the exact terms."""
+    """Takes the choice, then a clear yes to the exact terms.
+
+    Terms in the customer's own words end it: `AgreePlan`, which follows, answers them and begins it again.
+    """
 
     form = FORM
     slots = ("plan", "plan_agreed")
 
     async def take(self, turn: Turn) -> dict[str, Any]:
         """The choice or the yes. Another choice may still be made when the yes was asked for."""
-        if not turn.is_answer or not may_answer(turn, ANSWERS):
+        if not turn.is_answer:
             return {}
-        if turn.entities.get("plan") == "other":
-            return {"plan": None, "plan_agreed": None}
-        chosen = await self._chosen(turn)
-        if chosen:
-            return chosen
+        button = turn.entities.get("plan")
+        if button in QUESTIONS:
+            return _ask(turn, "terms" if button == "terms" else None)
+        if "rhythm" in turn.entities:
+            return _own_terms()
+        if button is not None:
+            offered = await turn.write(lambda session: offers.open_ones(session, turn, [button]))
+            if offered:
+                return _choose(offered[0])
+            turn.say("utter_plan_gone")
+            return _ask(turn, None)
+        if turn.text:
+            answered = await self._said(turn)
+            if answered is not None:
+                return answered
         if turn.requested == "plan_agreed":
-            return _agreed(turn)
+            return assent(turn, "plan_agreed")
         if turn.intent == "inform" or (turn.intent == "affirm" and turn.requested == "plan"):
-            turn.say("utter_plan_choice_unclear")
+            turn.say(
+                "utter_plan_terms_unclear" if _question(turn) in ("terms", "amount") else "utter_plan_choice_unclear"
+            )
             return {"plan": None}
         return {}
 
-    async def _chosen(self, turn: Turn) -> dict[str, Any]:
-        button = turn.entities.get("plan")
-        if button is not None:
-            owned = await turn.write(lambda session: _owned(session, turn, [button]))
-            return {"plan": button, "plan_agreed": None} if owned else {}
-        if not turn.text:
+    async def _said(self, turn: Turn) -> dict[str, Any] | None:
+        """What the words fill; {} when they are about something else, None when a yes or a no may be in them."""
+        mine = await turn.write(lambda session: account(session, turn))
+        said = proposals.named_terms(turn, mine)
+        is_too_much = not said and proposals.is_too_much(turn.text)
+        if is_too_much and turn.intent == "report_hardship" and len(turn.text.split()) <= SHORT:
+            return _ask(turn, "terms")
+        if not may_answer(turn, ANSWERS):
             return {}
-        offers = await turn.write(lambda session: _owned(session, turn, turn.slot("quotes") or []))
-        lengths = [len(plan.instalments) for plan in offers]
-        index = choices.option(turn.text, lengths)
-        if index is not None:
-            return {"plan": str(offers[index].id), "plan_agreed": None}
-        named = choices.months(turn.text)
-        if named is None or named in lengths:
-            return {}
-        try:
-            wanted = await turn.write(lambda session: quote(session, turn, named))
-        except InvalidInput:
-            turn.say("utter_plan_length")
-            return {"plan": None, "plan_agreed": None}
-        made = next((plan for plan in wanted if len(plan.instalments) == named), None)
-        if made is None:
-            turn.say("utter_plan_length")
-            return {"plan": None, "plan_agreed": None}
-        return {"plan": str(made.id), "quotes": _ids(wanted), "plan_agreed": None}
+        offered = await turn.write(lambda session: offers.open_ones(session, turn, turn.slot("quotes") or []))
+        chosen = _meant(turn, offered, said)
+        if chosen is not None:
+            return _choose(chosen)
+        if _is_proposal(turn, said) or offers.named(turn, mine):
+            return _own_terms()
+        return _ask(turn, "terms") if is_too_much else None
 
 
-class AskPlan(Question):
-    """Shows the offers, each with what it comes to a month, and asks which."""
+def _waiting(session: Session, turn: Turn, mine: Account, button: str | None) -> Plan | None:
+    """The offer to begin with: the one that was chosen, or longer terms that a person has allowed meanwhile.
 
-    title = "action_ask_plan"
-
-    async def ask(self, turn: Turn) -> Events:
-        """Show and ask. The offers are remembered in their order, so that "the second one" is understood."""
-        offers = await turn.write(lambda session: quote(session, turn, None))
-        phrases = await turn.write(lambda session: Phrases(turn.conversation(session).locale))
-        again = turn.slot("quotes") is not None
-        titles = [phrases.say("plan_button", months=len(plan.instalments)) for plan in offers]
-        turn.say(
-            "utter_plan_options_again" if again else "utter_plan_options",
-            card=cards.plan_options(offers, titles),
-            buttons=[
-                {"title": title, "payload": cards.choose(plan)} for plan, title in zip(offers, titles, strict=True)
-            ],
-            total=phrases.money(Money(offers[0].total, offers[0].currency)),
-            lines="\n".join(phrases.option(place, plan) for place, plan in enumerate(offers, start=1)),
-        )
-        return put(quotes=_ids(offers))
+    Without one the usual lengths must be possible. Raises `InvalidInput` when they are not.
+    """
+    chosen = offers.open_ones(session, turn, [button]) if button else []
+    found = chosen[0] if chosen else offers.approved(session, mine.customer)
+    if found is None:
+        offers.usual(session, turn, offers.named(turn, mine))
+    return found
 
 
-class AskPlanAgreed(Question):
-    """States the exact terms of the choice and asks for a yes (K8)."""
-
-    title = "action_ask_plan_agreed"
-
-    async def ask(self, turn: Turn) -> Events:
-        """State and ask."""
-        chosen = turn.slot("plan")
-        found = await turn.write(lambda session: _owned(session, turn, [chosen] if chosen else []))
-        phrases = await turn.write(lambda session: Phrases(turn.conversation(session).locale))
-        if not found:
-            turn.say("utter_plan_gone")
-            return put(plan=None)
-        plan = found[0]
-        turn.say("utter_plan_terms", card=cards.plan_schedule(plan), **_terms(plan, phrases))
-        return []
-
-
-class AgreePlan(Deed):
-    """The customer said yes: the plan comes into force and is repeated in writing (K8)."""
-
-    title = "action_agree_plan"
-    wish = "request_plan"
-
-    async def act(self, turn: Turn) -> Events:
-        """Agree and confirm. When the offer no longer holds, that is said and new ones are made; when the proof of
-        identity has run out, the choice is remembered."""
-        chosen = turn.slot("plan")
-        if await turn.write(turn.customer_if_known) is None:
-            wished = turn.wishing({"intent": self.wish, "entities": {"plan": chosen} if chosen else {}})
-            return [*put(plan=None), *ask_for_proof(wished, self.wish)]
-        if not chosen or turn.slot("plan_agreed") is not True:
-            return enter(FORM, quotes=None, plan=None, plan_agreed=None)
-
-        def agree(session: Session) -> tuple[Plan, str, Phrases]:
-            customer = turn.customer(session)
-            plan = plans.agree(session, uuid.UUID(chosen), customer, actor="customer")
-            return plan, first_name(customer), Phrases(turn.conversation(session).locale)
-
-        try:
-            plan, name, phrases = await turn.write(agree)
-        except Conflict:
-            turn.say("utter_plan_gone")
-            return enter(FORM, quotes=None, plan=None, plan_agreed=None)
-        turn.say("utter_plan_agreed", card=cards.plan_schedule(plan), name=name, **_terms(plan, phrases))
-        return [*leave("quotes", "plan", "plan_agreed"), *put(topic="plan")]
-
-
-def quote(session: Session, turn: Turn, months: int | None) -> list[Plan]:
-    """Offers for what is overdue: the usual lengths, and `months` as well if it is another. Raises `InvalidInput`."""
-    customer = turn.customer(session)
-    offers = plans.quote(session, customer, conversation_id=turn.conversation_id)
-    if months is not None and months not in [len(plan.instalments) for plan in offers]:
-        offers += plans.quote(session, customer, conversation_id=turn.conversation_id, months=[months])
-    return offers
-
-
-def _show_current(turn: Turn, mine: Account) -> Events:
-    plan = mine.plan
-    if plan is None or mine.progress is None:
-        return []
-    paid = mine.progress.next.number - 1 if mine.progress.next else len(plan.instalments)
-    turn.say(
-        "utter_plan_exists" if mine.progress.paid else "utter_plan_begins",
-        card=cards.plan_schedule(plan, paid),
-        name=mine.name,
-        paid=mine.phrases.money(mine.progress.paid),
-        total=mine.phrases.money(Money(plan.total, plan.currency)),
-        lines=mine.phrases.instalments(plan, after=paid),
-    )
-    return [*leave("plan", "quotes"), *put(topic="plan")]
-
-
-def _agreed(turn: Turn) -> dict[str, Any]:
-    if turn.intent == "deny" and (choices.is_plain_no(turn.text) or not choices.is_hedged(turn.text)):
-        return {}
-    if (turn.intent == "affirm" and not turn.text) or choices.is_clear_yes(turn.text):
-        return {"plan_agreed": True}
-    if turn.intent in ("affirm", "inform", "deny") or choices.is_hedged(turn.text):
-        turn.say("utter_yes_unclear")
-        return {"plan_agreed": None}
-    return {}
-
-
-def _owned(session: Session, turn: Turn, ids: Sequence[str]) -> list[Plan]:
-    """The plans of `ids` that are this customer's. An id may come from anywhere, so it is never trusted."""
-    customer = turn.customer(session)
-    found = [session.get(Plan, id_) for id_ in map(_uuid, ids) if id_ is not None]
-    return [plan for plan in found if plan is not None and plan.customer_id == customer.id]
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
+def _meant(turn: Turn, offered: list[Plan], said: Proposed) -> Plan | None:
+    """Which of the offers shown the words choose: by place, by length, or by the amount of its instalments."""
+    if not offered or (turn.requested != "plan" and not turn.slot("quotes")):
         return None
+    is_yes = (turn.intent == "affirm" and not said) and choices.is_clear_yes(turn.text)
+    if is_yes and len(offered) == 1 and turn.requested == "plan":
+        return offered[0]
+    if said.down or said.odd or said.weekday is not None or said.month_day or _BEGINS.search(turn.text.lower()):
+        return None
+    by_amount = [plan for plan in offered if said.amount and plan.instalments[0].amount == said.amount.minor]
+    if len(by_amount) == 1 and said.frequency in (None, by_amount[0].frequency):
+        return by_amount[0]
+    index = choices.option(turn.text, [len(plan.instalments) for plan in offered]) if not said.frequency else None
+    return offered[index] if index is not None else None
 
 
-def _ids(offers: Sequence[Plan]) -> list[str]:
-    return [str(plan.id) for plan in offers]
+def _is_proposal(turn: Turn, said: Proposed) -> bool:
+    """Whether `said` is about the plan, and not a change of mind to a payment or a promise."""
+    if turn.intent in ("make_payment", "promise_to_pay") and _question(turn) not in (
+        "terms",
+        "amount",
+        "rhythm",
+        "nearest",
+    ):
+        return bool(said.frequency or said.count or said.months or said.down)
+    return bool(said)
 
 
-def _terms(plan: Plan, phrases: Phrases) -> dict[str, Any]:
-    return {
-        "total": phrases.money(Money(plan.total, plan.currency)),
-        "count": len(plan.instalments),
-        "lines": phrases.instalments(plan),
-    }
+def _choose(plan: Plan) -> dict[str, Any]:
+    return {"plan": str(plan.id), "plan_agreed": None, "plan_wish": wishes.in_slot(wishes.of_plan(plan))}
+
+
+def _own_terms() -> dict[str, Any]:
+    return {"plan_agreed": None, "requested_slot": None}
+
+
+def _ask(turn: Turn, question: str | None) -> dict[str, Any]:
+    return offers.begin() | {"plan_over": turn.slot("plan_over"), "plan_question": question}
+
+
+def _question(turn: Turn) -> str | None:
+    question: str | None = turn.slot("plan_question") if turn.requested == "plan" else None
+    return question

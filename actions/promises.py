@@ -35,6 +35,9 @@ class PromiseToPay(Deed):
         mine = await turn.write(lambda session: account(session, turn))
         if say_if_clear(turn, mine):
             return leave("promise", "promise_day")
+        if mine.plan is not None and not mine.overdue and from_message(turn, mine) is None and not turn.entities:
+            # With a plan in force "I'll pay on Friday" moves its next instalment.
+            return await Deed.by_intent["change_plan"].act(turn)
         if not mine.standing.payable:
             turn.say("utter_only_disputed")
             return leave("promise", "promise_day")

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from actions.escalation import criteria
 from actions.turn import TEXT_KEPT, Turn
+from bot.billing.holds import holds_on
 from bot.models import Case, CaseStatus, Conversation, Customer, Hold, HoldKind, HoldStatus, Invoice
 
 
@@ -30,6 +31,17 @@ def open_case(session: Session, turn: Turn, intent: str, customer: Customer | No
         case.customer_id = customer.id
     session.flush()
     return case
+
+
+def told_hardship(session: Session, turn: Turn, customer: Customer) -> bool:
+    """Whether `customer` is in hardship, by a hold or by what was told in this conversation, perhaps before it was
+    known who they are."""
+    told = sa.select(Case.id).where(
+        Case.conversation_id == turn.conversation_id,
+        Case.kind == criteria().case["report_hardship"].kind,
+        Case.status == CaseStatus.OPEN,
+    )
+    return HoldKind.HARDSHIP in holds_on(session, customer.id) or session.scalars(told).first() is not None
 
 
 def dispute(session: Session, turn: Turn, customer: Customer, invoices: Iterable[Invoice]) -> None:

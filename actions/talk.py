@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from actions import amounts, choices, dates, references
+from actions import amounts, choices, dates, plan_talk, references
 from actions.balance import Account, account
 from actions.deed import Deed
 from actions.payments import from_message, give_link, is_fitting
@@ -13,7 +14,13 @@ from actions.proof import ask_for_proof
 from actions.turn import TEXT_KEPT, Events, Turn, first_name, leave_all, put
 from bot.errors import NotVerified
 
-WISHES_BY_ENTITY = {"amount": "make_payment", "plan": "request_plan", "invoice": "dispute_debt"}
+WISHES_BY_ENTITY = {
+    "amount": "make_payment", "plan": "request_plan", "rhythm": "propose_plan", "change": "change_plan",
+    "invoice": "dispute_debt",
+}  # fmt: skip
+
+
+_END_OF_PLAN = re.compile(r"\b(?:cancel|end|stop|quit|drop)\b[^.?!]{0,25}\bplan\b")
 
 
 class Greet(Deed):
@@ -72,7 +79,14 @@ class Cancel(Deed):
     title = "action_cancel"
 
     async def act(self, turn: Turn) -> Events:
-        """Leave, cleanly."""
+        """Leave, cleanly. "Cancel the plan" is about the plan, where one is in force and no form runs."""
+        if turn.loop is None and _END_OF_PLAN.search(turn.text.lower()):
+            try:
+                mine = await turn.write(lambda session: account(session, turn))
+            except NotVerified:
+                return _leave(turn)
+            if mine.plan is not None:
+                return await Deed.by_intent["cancel_plan"].act(turn)
         return _leave(turn)
 
 
@@ -111,7 +125,10 @@ class Inform(Deed):
     async def _known(self, turn: Turn, mine: Account) -> Events:
         topic = turn.slot("topic")
         if choices.months(turn.text):
-            return await Deed.by_intent["request_plan"].act(turn)
+            return await Deed.by_intent["propose_plan"].act(turn)
+        about_plan = await plan_talk.heard(turn, mine)
+        if about_plan is not None:
+            return about_plan
         if topic == "promise" and dates.read(turn.text, mine.today, mine.phrases.locale):
             return await Deed.by_intent["promise_to_pay"].act(turn)
         wanted = from_message(turn, mine)
@@ -132,7 +149,13 @@ class NotUnderstood(Deed):
     title = "action_not_understood"
 
     async def act(self, turn: Turn) -> Events:
-        """Ask, or offer a person."""
+        """Ask, or offer a person. What the talk was about may say what is meant."""
+        customer = await turn.write(turn.customer_if_known)
+        if customer is not None and turn.loop is None and turn.text:
+            mine = await turn.write(lambda session: account(session, turn))
+            about_plan = await plan_talk.heard(turn, mine) if mine.standing.total else None
+            if about_plan is not None:
+                return about_plan
         again = turn.recent_intents(2) == ["nlu_fallback", "nlu_fallback"]
         here = "_here" if turn.loop else ""
         turn.say(f"utter_not_understood{here}{'_again' if again else ''}")

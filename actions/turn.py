@@ -140,8 +140,8 @@ def put(**slots: object) -> Events:
 
 
 FORM_SLOTS = (
-    "reference", "code", "amount", "quotes", "plan", "plan_agreed", "promise", "promise_day", "promise_agreed",
-    "disputed",
+    "reference", "code", "amount", "quotes", "plan", "plan_agreed", "plan_question", "plan_over", "plan_wish", "change",
+    "change_agreed", "cancel_agreed", "autopay_agreed", "promise", "promise_day", "promise_agreed", "disputed",
 )  # fmt: skip
 
 

@@ -981,8 +981,8 @@
       );
     },
 
-    statement({ url }) {
-      return h("section", { class: "card" }, anchor(url, { class: "main soft" }, icon("page"), words.statement));
+    statement({ url, title }) {
+      return h("section", { class: "card" }, anchor(url, { class: "main soft" }, icon("page"), title || words.statement));
     },
   };
 

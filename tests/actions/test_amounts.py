@@ -23,6 +23,8 @@ NUMBERS = ("INV-1001", "INV-1002", "INV-1003")
         ("80.5", 8050),
         ("eighty", 8000),
         ("fifty now", 5000),
+        ("maybe 40", 4000),
+        ("I decided 50", 5000),
         ("a hundred", 10000),
         ("one hundred and twenty", 12000),
         ("eighty dollars and fifty cents", 8050),

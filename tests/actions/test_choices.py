@@ -66,6 +66,12 @@ def test_an_ambiguous_yes_is_no_agreement_k8(text: str) -> None:
     assert not is_clear_yes(text)
 
 
+def test_a_yes_may_name_what_is_agreed_to() -> None:
+    assert is_clear_yes("yes, end my plan", "end|my|plan")
+    assert not is_clear_yes("yes, end my plan")
+    assert not is_clear_yes("end my plan", "end|my|plan")
+
+
 def test_a_length_is_read() -> None:
     assert months("can I pay over twelve months") == 12
     assert months("3 or 4 months, or 6 months") is None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from actions.plans import AgreePlan, AskPlan, AskPlanAgreed, PlanForm, RequestPlan
+from actions.agreements import AgreePlan
+from actions.plan_questions import AskPlan, AskPlanAgreed
+from actions.plans import PlanForm, RequestPlan
 from bot.models import Plan, PlanStatus
 from tests import factories
 from tests.actions.scene import Answer, Scene, invoice
@@ -59,18 +61,21 @@ async def test_another_customers_plan_cannot_be_chosen(scene: Scene) -> None:
         session.add(theirs)
         session.flush()
     pressed = await scene.run(PlanForm(), entities={"plan": str(theirs.id)}, loop=FORM, requested="plan")
-    assert pressed.slots == {"plan": None}
+    assert (pressed.responses, pressed.slots["plan"]) == (["utter_plan_gone"], None)
     nonsense = await scene.run(PlanForm(), entities={"plan": "1 OR 1=1"}, loop=FORM, requested="plan")
-    assert nonsense.slots == {"plan": None}
+    assert (nonsense.responses, nonsense.slots["plan"]) == (["utter_plan_gone"], None)
 
 
 async def test_a_longer_term_is_agreed_on_request_within_the_policy(scene: Scene) -> None:
     quotes = await offers(scene)
-    longer = await choose(scene, "12 months please", quotes)
-    assert longer.slots["plan"] not in quotes
-    too_long = await choose(scene, "over 90 months", quotes)
-    assert too_long.responses == ["utter_plan_length"]
-    assert too_long.slots["plan"] is None
+    assert (await choose(scene, "12 months please", quotes)).slots == {"plan_agreed": None, "requested_slot": None}
+    longer = await scene.run(AgreePlan(), "12 months please", slots={"quotes": quotes})
+    assert longer.loop == FORM
+    assert longer.slots["plan"] not in [None, *quotes]
+    too_long = await scene.run(AgreePlan(), "over 90 months", slots={"quotes": quotes})
+    assert too_long.responses == ["utter_plan_countered"]
+    assert (too_long.slots["plan"], too_long.slots["plan_question"]) == (None, "nearest")
+    assert "go up to 12" in too_long.text
 
 
 async def test_a_length_in_the_first_message_leads_to_its_terms(scene: Scene) -> None:
@@ -101,11 +106,11 @@ async def test_only_a_clear_yes_agrees_k8(scene: Scene) -> None:
 async def test_another_choice_may_be_made_instead_of_a_yes(scene: Scene) -> None:
     quotes = await offers(scene)
     answer = await confirm(scene, "yes but can we do 5", "affirm", quotes)
-    assert answer.slots == {"plan": quotes[2], "plan_agreed": None}
+    assert (answer.slots["plan"], answer.slots["plan_agreed"]) == (quotes[2], None)
     others = await scene.run(
         PlanForm(), entities={"plan": "other"}, slots={"plan": quotes[0]}, loop=FORM, requested="plan_agreed"
     )
-    assert others.slots == {"plan": None, "plan_agreed": None}
+    assert set(others.slots.values()) == {None}
 
 
 async def test_a_no_is_left_to_its_own_answer(scene: Scene) -> None:

@@ -36,6 +36,14 @@ ABOUT_A_DEBT = (
         "utter_amount_too_much",
         "utter_promise_day_far",
         "utter_dispute_rest",
+        "utter_plan_ended",
+        "utter_plan_ended_paid",
+        "utter_plan_stands_late",
+        "utter_plan_nearest",
+        "utter_ask_change_late",
+        "utter_discount_terms",
+        "utter_discount_none",
+        "utter_discount_none_hardship",
     ),
 )
 
@@ -109,6 +117,8 @@ def test_every_intent_has_a_rule() -> None:
 
 
 def test_the_criteria_and_the_help_lines_can_be_read_k13_c12() -> None:
-    assert set(escalation.criteria().hand_over) == {"express_crisis", "report_vulnerability", "request_human"}
+    assert set(escalation.criteria().hand_over) == {
+        "express_crisis", "report_vulnerability", "request_human", "counter_offers",
+    }  # fmt: skip
     for lines in help_lines.help_lines().crisis.values():
         assert lines.lines
