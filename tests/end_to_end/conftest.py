@@ -22,11 +22,12 @@ from tests.database import PostgresTemplate
 
 @dataclass(frozen=True)
 class Running:
-    """Where the product answers, and where its state is."""
+    """Where the product answers, where its state is, and the process that watches over the others."""
 
     url: str
     sandbox: str
     var: Path
+    pid: int
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +76,7 @@ def demo(environment: dict[str, str]) -> Iterator[Running]:
     try:
         said = _until_up(process)
         assert "Good Terms is up" in said, said + _logs(var)
-        yield Running(f"http://127.0.0.1:{http}", f"http://127.0.0.1:{sandbox}", var)
+        yield Running(f"http://127.0.0.1:{http}", f"http://127.0.0.1:{sandbox}", var, process.pid)
         assert process.poll() is None, _logs(var)
     finally:
         process.send_signal(signal.SIGINT)

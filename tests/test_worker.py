@@ -1,0 +1,67 @@
+"""The worker's periodic tasks: each runs, and one that fails stops no other."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot import worker
+from bot.db import Database
+from bot.errors import OutsideService
+from bot.settings import settings
+
+SWEEPS = (
+    worker.deliver,
+    worker.ask_stripe,
+    worker.send_refunds,
+    worker.read_events,
+    worker.compare_books,
+    worker.charge_instalments,
+    worker.ask_about_missed,
+    worker.answer_left_behind,
+)
+
+
+def test_every_sweep_runs_on_an_empty_database_and_without_a_key_for_stripe(db: Database) -> None:
+    with capture_logs() as lines:
+        for sweep in SWEEPS:
+            sweep.call_local()
+    waiting = {"ask_stripe", "send_refunds", "read_events", "compare_books", "charge_instalments"}
+    assert [line for line in lines if line["event"] != "sweep_waits"] == []
+    assert {line["sweep"] for line in lines} == waiting
+
+
+@pytest.mark.parametrize(
+    ("error", "event"),
+    [
+        (RuntimeError("Robin Park owes 80.50"), "sweep_failed"),
+        (OutsideService("down", service="stripe", retryable=True), "sweep_waits"),
+    ],
+)
+def test_p7_a_sweep_that_fails_writes_one_line_without_a_persons_data(error: Exception, event: str) -> None:
+    def unlucky() -> None:
+        raise error
+
+    task = worker.every(minutes=1)(unlucky)
+    with capture_logs() as lines:
+        task.call_local()
+    worker.huey._registry.unregister(task.task_class)
+    assert [(line["event"], line["sweep"]) for line in lines] == [(event, "unlucky")]
+    assert "Robin" not in str(lines)
+
+
+@pytest.mark.parametrize("sandbox", [False, True])
+def test_with_the_sandbox_every_sweep_runs_every_minute(monkeypatch: pytest.MonkeyPatch, sandbox: bool) -> None:
+    monkeypatch.setenv("GT_SANDBOX", str(sandbox).lower())
+    settings.cache_clear()
+
+    def now_and_then() -> None:
+        """Nothing."""
+
+    task = worker.every(minutes=10)(now_and_then)
+    worker.huey._registry.unregister(task.task_class)
+    settings.cache_clear()
+    due = [minute for minute in range(60) if task.task_class().validate_datetime(dt.datetime(2026, 1, 1, 8, minute))]  # noqa: DTZ001 - as Huey gives it
+    assert due == list(range(0, 60, 1 if sandbox else 10))
