@@ -19,9 +19,11 @@ LONGEST = 1_000  # characters that are searched
 
 _PAUSE = re.compile(
     r"\b(?:paus\w+|skip\w*|freez\w+|break|holiday|hold off|on hold|"
-    r"put (?:it|this|that|them|everything|the plan|my plan) off|miss (?:a|one|this|the next)|"
+    r"put (?:it|this|that|them|everything|the plan|my plan) off|miss (?:a|one|1|it|this|the next)|"
     r"leave (?:a|one|this) (?:one )?out|suspend|stop paying(?: \w+)? for (?:a|now)|for a (?:while|bit))\b"
 )
+# One instalment is left out: the engine takes whole periods, so a day means the next one.
+_ONE_LEFT_OUT = re.compile(r"\bskip\w*\b|\bmiss (?:a|one|1|it|this|the next)\b|\bleave (?:a|one|this) (?:one )?out\b")
 _UNIT = r"(?P<unit>day|week|fortnight|month)s?\b"
 _SHIFTS = (
     re.compile(
@@ -78,7 +80,8 @@ def read(
     words = terms.folded(text)
     span = _SPAN.search(words)
     if _PAUSE.search(words) or (pausing and span):
-        return Change(pause=True, days=_days(span["number"], span["unit"]) if span else 0)
+        days = 1 if _ONE_LEFT_OUT.search(words) and "month" not in words else 0
+        return Change(pause=True, days=_days(span["number"], span["unit"]) if span else days)
     number = _number(words, ahead)
     due_on = ahead[number]
     shift = next((found for pattern in _SHIFTS if (found := pattern.search(words))), None)

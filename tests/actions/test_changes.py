@@ -43,6 +43,8 @@ def change(text: str, frequency: Frequency = Frequency.MONTHLY, **given: Any) ->
         ("all my payments a week later", {"to": day(3, 16), "number": 2, "following": True}),
         ("just this one to the 12th", {"to": day(3, 12), "number": 2}),
         ("can I skip this month", {"pause": True}),
+        ("can I skip the next one", {"pause": True, "days": 1}),
+        ("could I miss one payment", {"pause": True, "days": 1}),
         ("pause it for two weeks", {"pause": True, "days": 14}),
         ("I need a break of a month", {"pause": True, "days": 30}),
         ("make it 150 instead of 225", {"terms": True}),
