@@ -64,6 +64,9 @@ class Terms:
         ]
 
 
+SMALL_REST = 20  # a rest of less than one such part of an instalment is no instalment of its own
+
+
 def equal_parts(amount: Money, dates: Sequence[dt.date]) -> list[tuple[dt.date, int]]:
     """Equal parts of `amount` on `dates`, in sums that can be paid; the odd minor units are on the last (S7)."""
     unit = step(amount.currency)
@@ -75,11 +78,12 @@ def equal_parts(amount: Money, dates: Sequence[dt.date]) -> list[tuple[dt.date, 
 def parts_of(amount: Money, each: Money, dates: Sequence[dt.date]) -> list[tuple[dt.date, int]] | None:
     """Parts of `each` on as many of `dates` as are needed, the smaller rest last; None when they are too few.
 
-    A rest too small to be charged is paid with the part before it.
+    A rest too small to be charged, or less than a twentieth of a part, is paid with the part before it.
     """
     count, left = divmod(amount.minor, each.minor)
     sums = [each.minor] * count
-    if left and (not sums or can_be_charged(Money(left, amount.currency))):
+    stands_alone = left * SMALL_REST >= each.minor and can_be_charged(Money(left, amount.currency))
+    if left and (not sums or stands_alone):
         sums.append(left)
     elif left:
         sums[-1] += left

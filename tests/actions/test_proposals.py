@@ -47,7 +47,7 @@ async def test_terms_are_corrected_until_the_yes_k4(talk: Talk) -> None:
     plan = talk.plan()
     assert plan is not None
     assert (plan.frequency, plan.pay_day) == (Frequency.FORTNIGHTLY, 2)
-    assert [amount for _, amount in parts(plan)] == [5000, 5000, 5000, 5000, 50]
+    assert [amount for _, amount in parts(plan)] == [5000, 5000, 5000, 5050]
 
 
 async def test_another_rhythm_keeps_how_long_it_takes_k7(talk: Talk) -> None:

@@ -36,7 +36,7 @@ def usd(minor: int) -> Money:
     [
         # 60 every second Friday
         (Wish(each=usd(6000), frequency=FORTNIGHTLY, pay_day=4), [6000, 6000, 6000, 2050], "2026-03-13"),
-        (Wish(each=usd(5000)), [5000, 5000, 5000, 5000, 50], "2026-03-09"),
+        (Wish(each=usd(5000)), [5000, 5000, 5000, 5050], "2026-03-09"),
         (Wish(each=usd(5010)), [5010, 5010, 5010, 5020], "2026-03-09"),  # ten cents cannot be charged by themselves
         (Wish(each=usd(10025), first=dt.date(2026, 3, 2)), [10025, 10025], "2026-03-02"),
         (Wish(each=usd(30000)), [20050], "2026-03-09"),
@@ -135,7 +135,7 @@ def test_s4_parts_too_small_to_charge_become_fewer() -> None:
 def test_s4_dinars_are_met_in_sums_that_a_card_can_pay() -> None:
     answer = answer_to(Wish(each=Money(33333, "KWD")), owed(100_000, "KWD"), TODAY)
     assert answer.limits == {Limit.AMOUNT}
-    assert [minor for _, minor in answer.terms[0].parts] == [33330, 33330, 33330, 10]
+    assert [minor for _, minor in answer.terms[0].parts] == [33330, 33330, 33340]
 
 
 @pytest.mark.parametrize("given", [{"each": Money(0, USD)}, {"down": Money(-1, USD)}, {"count": 0}, {"months": -1}])
