@@ -16,8 +16,10 @@ from actions.amounts import Share
 from actions.balance import Account, account
 from actions.phrases import Phrases
 from actions.turn import Button, Turn
-from bot.billing import coverage, offers, plans, quotes
+from bot.billing import coverage, plans, quotes
 from bot.billing.invoices import OpenInvoice
+from bot.billing.offers import has_ended
+from bot.billing.offers import offers as all_offers
 from bot.billing.schedules import Rhythm, last_first_day
 from bot.models import Approval, Customer, Invoice, Plan, PlanStatus
 from bot.money import Money
@@ -98,14 +100,14 @@ def open_ones(session: Session, turn: Turn, ids: Sequence[str]) -> list[Plan]:
 
 def approved(session: Session, customer: Customer) -> Plan | None:
     """Longer terms that a person has allowed and the customer has not answered yet."""
-    allowed = [plan for plan in offers.offers(session, customer) if plan.approval == Approval.GIVEN]
+    allowed = [plan for plan in all_offers(session, customer) if plan.approval == Approval.GIVEN]
     return next((plan for plan in allowed if _holds(plan)), None)
 
 
 def at_a_person(session: Session, customer: Customer) -> Plan | None:
     """Longer terms that a person is still looking at."""
-    made = [plan for plan in offers.offers(session, customer) if plan.approval == Approval.ASKED]
-    return next((plan for plan in made if not offers.has_ended(plan)), None)
+    made = [plan for plan in all_offers(session, customer) if plan.approval == Approval.ASKED]
+    return next((plan for plan in made if not has_ended(plan)), None)
 
 
 def numbers(session: Session, plan: Plan) -> list[str]:
@@ -147,7 +149,7 @@ def _one(share: Share, items: Sequence[OpenInvoice]) -> list[OpenInvoice]:
 
 
 def _holds(plan: Plan) -> bool:
-    return plan.status == PlanStatus.QUOTE and not offers.has_ended(plan) and plan.approval != Approval.ASKED
+    return plan.status == PlanStatus.QUOTE and not has_ended(plan) and plan.approval != Approval.ASKED
 
 
 def _uuid(text: str) -> uuid.UUID | None:
