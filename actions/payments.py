@@ -19,6 +19,7 @@ from actions.sensitive import may_answer
 from actions.turn import Events, Turn, enter, leave, put
 from bot import failpoints
 from bot.billing import payments
+from bot.billing.coverage import in_steps
 from bot.billing.invoices import OpenInvoice, Standing
 from bot.billing.payment_states import UNPAID
 from bot.errors import InvalidInput
@@ -179,14 +180,17 @@ def from_message(turn: Turn, mine: Account) -> Wanted | None:
 
 
 def meant(said: Said, standing: Standing) -> Wanted | None:
-    """What `said` comes to on this account. Shares leave out what is disputed, unless an invoice is named (C9)."""
+    """What `said` comes to on this account, without what no card can pay, unless the figure is the customer's own (S4).
+
+    Shares leave out what is disputed, unless an invoice is named (C9).
+    """
     if said.amount is not None:
         return Wanted(said.amount)
     if said.invoices:
         return _of([item for item in standing.items if item.invoice.number in said.invoices], standing)
     if said.fraction is not None:
         base = standing.payable if said.share is Share.ALL or not standing.payable_overdue else standing.payable_overdue
-        return Wanted(_part(base, said.fraction))
+        return Wanted(in_steps(_part(base, said.fraction)))
     return _share(said.share, standing) if said.share else None
 
 
@@ -209,7 +213,7 @@ def is_fitting(turn: Turn, mine: Account, wanted: Wanted) -> bool:
         turn.say("utter_amount_too_much", total=mine.phrases.money(mine.standing.total))
         return False
     held = mine.standing.total - mine.standing.payable
-    if held and wanted.amount == mine.standing.payable:
+    if held and wanted.amount == in_steps(mine.standing.payable):
         turn.say("utter_disputed_note", amount=mine.phrases.money(held))
     return True
 
@@ -218,9 +222,9 @@ def _share(share: Share, standing: Standing) -> Wanted | None:
     items = [item for item in standing.items if not item.disputed]
     match share:
         case Share.ALL:
-            return Wanted(standing.payable) if items else None
+            return Wanted(in_steps(standing.payable)) if items else None
         case Share.OVERDUE:
-            return Wanted(standing.payable_overdue) if standing.payable_overdue else None
+            return Wanted(in_steps(standing.payable_overdue)) if standing.payable_overdue else None
         case Share.OLDEST:
             return _of(items[:1], standing)
         case Share.NEWEST:
@@ -234,7 +238,8 @@ def _share(share: Share, standing: Standing) -> Wanted | None:
 def _of(items: list[OpenInvoice], standing: Standing) -> Wanted | None:
     if not items:
         return None
-    return Wanted(total((item.owed for item in items), standing.currency), tuple(item.invoice.id for item in items))
+    owed = total((item.owed for item in items), standing.currency)
+    return Wanted(in_steps(owed), tuple(item.invoice.id for item in items))
 
 
 def _part(whole: Money, fraction: Fraction) -> Money:
@@ -248,7 +253,7 @@ def _question(mine: Account) -> str:
 
 
 def _choices(mine: Account) -> list[dict[str, str]]:
-    overdue, everything = mine.overdue, mine.standing.payable
+    overdue, everything = in_steps(mine.overdue), in_steps(mine.standing.payable)
     choices = []
     if overdue and overdue != everything:
         choices.append((mine.phrases.say("pay_overdue", amount=mine.phrases.money(overdue)), "overdue"))

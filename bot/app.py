@@ -46,6 +46,7 @@ def create_app(
     logs.configure(own.log_level)
     policies.check_all()
     words.check()
+    pay_page.check()
     if own.sandbox:
         clock.follow(own.clock_file)
     app = FastAPI(

@@ -7,6 +7,7 @@ import uuid
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from bot import clock, logs
@@ -99,9 +100,9 @@ def _show(*, open_only: bool) -> None:
         table = Table("id", "kind", "subject", "ours", "Stripe's", "since", "status", box=None)
         for row in rows:
             since = row.first_seen_at.strftime("%Y-%m-%d %H:%M")
-            table.add_row(
-                str(row.id), row.kind, row.subject, _amount(row.ours), _amount(row.theirs), since, _status(row)
-            )
+            said = _amount(row.ours), _amount(row.theirs), since, _status(row)
+            # What a person or Stripe wrote is no markup.
+            table.add_row(*map(escape, (str(row.id), row.kind, row.subject, *said, _status(row))))
         console.print(table)
     open_ = sum(row.resolved_at is None for row in rows)
     console.print(f"{open_} mismatches are open." if open_ else "Nothing is open: the books agree.")

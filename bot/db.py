@@ -135,22 +135,23 @@ def database() -> Database:
 def lock(session: orm.Session, kind: type[Row], key: Any) -> Row | None:
     """The row of `kind` with primary key `key`, read afresh and locked until the transaction ends; or None.
 
+    The lock is `FOR NO KEY UPDATE`: rows that only name this one by a foreign key are written meanwhile. A stronger one
+    would make such a write wait for a lock that by the lock order comes first, and two transactions for each other.
     On SQLite the transaction already holds the only write lock.
     """
-    return session.get(kind, key, with_for_update=True, populate_existing=True)
+    return session.get(kind, key, with_for_update={"key_share": True}, populate_existing=True)
 
 
 def claim(session: orm.Session, query: sa.Select[Row]) -> list[Row]:
     """The rows that `query` finds, read afresh and locked until the transaction ends, without those that another
-    transaction holds, so that any number of workers share the work and none waits (`FOR UPDATE SKIP LOCKED`).
+    transaction holds, so that any number of workers share the work and none waits (`SKIP LOCKED`).
 
     On SQLite the transaction holds the only write lock: the others claim after it has committed. Work that leaves the
     database (a call to Stripe) needs a lease, which is written here and is part of `query`'s condition.
     """
     entity = query.column_descriptions[0]["entity"]
-    return list(
-        session.scalars(query.with_for_update(of=entity, skip_locked=True).execution_options(populate_existing=True))
-    )
+    locked = query.with_for_update(of=entity, key_share=True, skip_locked=True)
+    return list(session.scalars(locked.execution_options(populate_existing=True)))
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -10,23 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-import yaml
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.orm import Session
 
-from bot import failpoints, policies
+from bot import failpoints, policies, words
 from bot.billing import checkouts, payments
 from bot.billing.checkouts import Checkout
-from bot.billing.gateway import PaymentGateway
+from bot.billing.gateway import CheckoutSession, PaymentGateway
 from bot.billing.payments import PageState
 from bot.channels.front_door import FrontDoor
 from bot.conversations import stripe_events
 from bot.errors import Conflict, NotFound, OutsideService
 from bot.models import Conversation, Customer, Mandate, MandateStatus
 from bot.money import Money
-from bot.settings import ROOT
 
 routes = APIRouter(prefix="/pay")
 log = structlog.get_logger()
@@ -43,6 +41,19 @@ HEADERS = {
         "form-action 'self' https: http://127.0.0.1:* http://localhost:*"
     ),
 }
+
+FILLED = frozenset({"brand", "amount"})
+# What each of the page's sentences has to use of it.
+FIELDS: dict[str, set[str]] = {
+    **{key: set() for key in ("to", "pay", "hint", "ask", "consent_title", "consent_stop")},
+    **{f"{state}_{part}": set() for state in (*PageState, "unavailable", "unknown") for part in ("title", "body")},
+    **{f"{state}_title": {"amount"} for state in (PageState.PAYABLE, PageState.PAID, "unavailable")},
+}
+
+
+def check() -> None:
+    """Read the page's sentences now, so that a fault in the file shows at start. Raises `WordsInvalid`."""
+    words.read("pay_page.yml", FIELDS, FILLED)
 
 
 @routes.get("/{token}")
@@ -119,9 +130,18 @@ async def _opened(door: FrontDoor, gateway: PaymentGateway, begun: Checkout) -> 
         await door.in_transaction(give_up)
         raise
     failpoints.reach("page.stripe_answered")
-    await door.in_transaction(lambda session: checkouts.record(session, begun.payment_id, made))
+    known = await door.in_transaction(lambda session: _recorded(session, begun, made))
     failpoints.reach("page.recorded")
-    return made.url
+    if known:
+        return made.url
+    # Another click has begun anew or the payment has gone on meanwhile: a page that nobody was led to is closed (S5).
+    await door.outside(gateway.expire_checkout, made.id)
+    return None
+
+
+def _recorded(session: Session, begun: Checkout, made: CheckoutSession) -> bool:
+    payment = checkouts.record(session, begun.payment_id, made, begun.idempotency_key)
+    return payment.checkout_session_id == made.id
 
 
 async def _ask_stripe(request: Request, token: str) -> None:
@@ -157,10 +177,10 @@ def _facts(session: Session, token: str) -> dict[str, Any]:
 
 
 def _page(state: str, locale: str, *, status: int = 200, **facts: Any) -> HTMLResponse:
-    words = _words(locale)
+    sentences = _words(locale)
     brand = policies.brand_name()
     values = {"brand": brand, "amount": facts.get("amount", "")}
-    text = {key: sentence.format(**values) for key, sentence in words.items() if isinstance(sentence, str)}
+    text = {key: sentence.format(**values) for key, sentence in sentences.items()}
     html = (
         _templates()
         .get_template("pay.html")
@@ -182,8 +202,7 @@ def _page(state: str, locale: str, *, status: int = 200, **facts: Any) -> HTMLRe
 
 @lru_cache(maxsize=16)
 def _words(locale: str) -> dict[str, str]:
-    with (ROOT / "policies" / "pay_page.yml").open(encoding="utf-8") as file:
-        pages: dict[str, dict[str, str]] = yaml.safe_load(file)
+    pages = words.read("pay_page.yml", FIELDS, FILLED)
     return {**pages["en"], **pages.get(locale.split("-")[0].lower(), {})}
 
 

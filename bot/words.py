@@ -2,23 +2,81 @@
 
 from __future__ import annotations
 
+import string
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from typing import Any
 
 import yaml
 
+from bot.errors import GoodTermsError
 from bot.settings import ROOT
 
+Sentences = dict[str, dict[str, str]]
 
-@lru_cache(maxsize=1)
-def _messages() -> dict[str, dict[str, str]]:
-    with (ROOT / "policies" / "messages.yml").open(encoding="utf-8") as file:
-        loaded: dict[str, dict[str, str]] = yaml.safe_load(file)
-    return loaded
+# What the code fills into each sentence, all of which the sentence has to use.
+FIELDS: dict[str, set[str]] = {
+    "greeting": {"brand"},
+    "greeting_signed_in": {"brand", "name"},
+    "button_account": set(),
+    "button_person": set(),
+    "button_assistant": set(),
+    "unavailable": set(),
+    "failed": set(),
+    "failed_to_person": set(),
+    "crisis": {"lines", "emergency"},
+    "waiting": {"place"},
+    "waiting_first": set(),
+    "waiting_place": {"place"},
+    "claimed": {"agent"},
+    "returned": {"agent"},
+    "back_to_assistant": set(),
+    "requeued": {"agent"},
+    "closed": {"agent"},
+    "closed_bot": set(),
+    "receipt": {"amount", "standing"},
+    "receipt_clear": set(),
+    "receipt_rest": {"balance"},
+    "receipt_credit": {"credit"},
+    "payment_processing": {"amount"},
+    "payment_failed": {"amount"},
+    "too_long": {"limit", "length"},
+    "too_fast": set(),
+    "choice_gone": set(),
+    "empty": set(),
+    "card_removed": set(),
+    "missed_one": {"amount", "day"},
+    "missed_some": {"amount", "day"},
+    "missed_private": set(),
+    "button_change_plan": set(),
+    "button_pay": set(),
+    "plan_allowed": set(),
+    "plan_not_allowed": set(),
+    "plan_news": set(),
+    "button_see_plan": set(),
+    "autopay_again": {"amount", "day"},
+    "autopay_link": {"amount", "url"},
+    "autopay_card_ends": {"last4", "month", "amount", "url"},
+    "autopay_card_ends_no_link": {"last4", "month"},
+    "refunded": {"amount"},
+    "refund_failed": {"amount"},
+    "charged_back": {"amount"},
+    "given_back": {"amount"},
+    "open_again": {"balance"},
+    "payment_news": set(),
+}
+
+
+class WordsInvalid(GoodTermsError):
+    """Names the file, the language, the key and what is expected."""
+
+    code = "words_invalid"
 
 
 def check() -> None:
-    """Read the sentences now, so that a fault in the file shows at start."""
-    _messages()
+    """Read the sentences now, so that a fault in the file shows at start, not where money arrives. Raises
+    `WordsInvalid`."""
+    read("messages.yml", FIELDS)
 
 
 def say(key: str, locale: str, **values: object) -> str:
@@ -29,3 +87,49 @@ def say(key: str, locale: str, **values: object) -> str:
     messages = _messages()
     language = messages.get(locale.replace("_", "-").split("-")[0].lower(), {})
     return (language.get(key) or messages["en"][key]).strip().format(**values)
+
+
+def read(name: str, fields: Mapping[str, set[str]], optional: frozenset[str] = frozenset()) -> Sentences:
+    """The sentences in `policies/<name>` by language and key. Each key of `fields` stands in English, and each sentence
+    uses its fields in braces and no other than the `optional`. Raises `WordsInvalid`."""
+    try:
+        loaded = yaml.safe_load((ROOT / "policies" / name).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise WordsInvalid(f"policies/{name} cannot be read: {error}") from error
+    if faults := list(_faults(loaded, fields, optional)):
+        raise WordsInvalid(f"policies/{name} needs attention:\n" + "\n".join(f"  {fault}" for fault in faults))
+    sentences: Sentences = loaded
+    return sentences
+
+
+@lru_cache(maxsize=1)
+def _messages() -> Sentences:
+    return read("messages.yml", FIELDS)
+
+
+def _faults(loaded: Any, fields: Mapping[str, set[str]], optional: frozenset[str]) -> Iterator[str]:
+    if not isinstance(loaded, dict) or not all(isinstance(language, dict) for language in loaded.values()):
+        yield "sentences by language are expected"
+        return
+    yield from (f"en.{key}: a sentence is expected" for key in fields if key not in loaded.get("en", {}))
+    for language, sentences in loaded.items():
+        for key, sentence in sentences.items():
+            wanted = fields.get(key)
+            if wanted is None:
+                yield f"{language}.{key}: nothing is said by this name"
+            elif not isinstance(sentence, str) or not sentence.strip():
+                yield f"{language}.{key}: a sentence is expected"
+            elif (used := _used(sentence)) is None or not wanted <= used <= wanted | optional:
+                yield f"{language}.{key}: has to use {', '.join(sorted(wanted)) or 'nothing'} in braces, each plainly"
+
+
+def _used(sentence: str) -> set[str] | None:
+    """The plain `{fields}` of `sentence`, or None when its braces do not close."""
+    try:
+        return {
+            name if not spec and not conversion else f"{name}:{spec}!{conversion}"
+            for _, name, spec, conversion in string.Formatter().parse(sentence)
+            if name is not None
+        }
+    except ValueError:
+        return None

@@ -1,6 +1,7 @@
 """The worker: a Huey consumer with the sweeps that finish what crashes, outages and lost webhooks left behind.
 
-Every sweep claims rows under a lock or a lease, so any number of workers may run.
+Every sweep claims rows under a lock or a lease, so any number of workers may run. None rings a bell: those who wait for
+news of a conversation wait in web processes, which see by the database what was written here (`signals`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import structlog
 from huey import Huey, RedisHuey, SqliteHuey, crontab
 from huey.consumer import Consumer
 
-from bot import clock, logs
+from bot import clock, logs, policies, words
 from bot.billing.gateway import PaymentGateway
 from bot.billing.stripe import gateway
 from bot.channels import outbox
@@ -51,18 +52,26 @@ huey = _queue(settings())
 def every(minutes: int) -> Callable[[Callable[[], object]], Any]:
     """Make a sweep a periodic task. It fails with one line in the log, and stops no other.
 
+    One that still runs in this process when it is due again is not begun beside itself. This is no lock that a killed
+    worker could leave behind, and in other processes rows and listings are claimed anyway.
     With the sandbox every sweep runs every minute: the schedule follows the real clock, while the demo's may jump.
     """
     schedule = crontab() if minutes == 1 or settings().sandbox else crontab(minute=f"*/{minutes}")
 
     def periodic(sweep: Callable[[], object]) -> Any:
+        running = threading.Lock()
+
         def run() -> None:
+            if not running.acquire(blocking=False):
+                return
             try:
                 sweep()
             except OutsideService as error:
                 log.warning("sweep_waits", sweep=sweep.__name__, service=error.service, code=error.code)
             except Exception as error:
                 log.error("sweep_failed", sweep=sweep.__name__, error=type(error).__name__, at=_place(error))
+            finally:
+                running.release()
 
         # What waits longer than it takes until the next one is due is dropped.
         return huey.periodic_task(schedule, name=sweep.__name__, expires=50)(run)
@@ -151,6 +160,8 @@ def main() -> None:
     """Run until SIGTERM or SIGINT; the task under way is finished first."""
     own = settings()
     logs.configure(own.log_level)
+    policies.check_all()
+    words.check()
     if own.sandbox:
         clock.follow(own.clock_file)
     stopped = threading.Event()

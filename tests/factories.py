@@ -42,7 +42,7 @@ def invoice(
     """An invoice of `to` with its posting, due `late` days ago in the customer's zone (negative: ahead)."""
     due_on = clock.today(to.time_zone) - dt.timedelta(days=late)
     values: dict[str, Any] = {
-        "number": f"T-INV-{next(_numbers)}",
+        "number": f"T-INV-{next(_numbers):06}",
         "description": "Goods",
         "issued_on": due_on - dt.timedelta(days=30),
         "due_on": due_on,

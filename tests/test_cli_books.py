@@ -117,6 +117,15 @@ def test_an_unknown_mismatch_and_a_missing_key_are_a_sentence_each(sqlite_db: Da
     assert (without_key.exit_code, "STRIPE_API_KEY" in without_key.stderr) == (1, True)
 
 
+def test_a_note_is_shown_as_it_was_written(sqlite_db: Database) -> None:
+    with sqlite_db.transaction() as session:
+        row = reconciliation.note_mismatch(session, MismatchKind.AMOUNT, "pi_1")
+        reconciliation.resolve(session, row.id, "ops", "see [/7]")
+    shown = goodterms("reconcile", "list", "--all")
+    assert (shown.exit_code, shown.exception) == (0, None)
+    assert "[/7]" in shown.stdout
+
+
 def test_the_person_at_the_terminal_resolves_when_nobody_is_named(sqlite_db: Database) -> None:
     with sqlite_db.transaction() as session:
         row = reconciliation.note_mismatch(session, MismatchKind.AMOUNT, "pi_1")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -42,9 +41,8 @@ def test_processes_that_upgrade_at_once_take_turns_on_postgresql(postgres_templa
 def test_the_first_migration_can_be_undone(sqlite_db: Database, postgres_template: PostgresTemplate) -> None:
     with postgres_template.fresh() as url:
         for db in (sqlite_db, Database(url)):
-            with db.engine.begin() as connection:
-                command.downgrade(migrations.config(connection), "base")
-                assert sa.inspect(connection).get_table_names() == ["alembic_version"]
+            migrations.downgrade(db, "base")
+            assert sa.inspect(db.engine).get_table_names() == ["alembic_version"]
             assert len(migrations.differences(db)) > 20
             db.dispose()
 

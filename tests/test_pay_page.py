@@ -11,6 +11,7 @@ import pytest
 
 from bot.app import create_app
 from bot.billing import mandates, payments, plans
+from bot.billing.gateway import CheckoutRequest, CheckoutSession
 from bot.db import Database
 from bot.errors import OutsideService
 from bot.models import Conversation, Customer, Payment, PaymentStatus
@@ -172,7 +173,28 @@ async def test_s2_a_link_waits_while_another_payment_is_on_its_way(link: Link) -
     assert link.gateway.sessions == {}
 
 
-@pytest.mark.parametrize("token", ["nonsense", "a" * 3000, "%3Cscript%3E", "..%2f..%2fetc"])
+async def test_s5_a_slow_click_never_leaves_a_second_page_that_can_be_paid(link: Link) -> None:
+    """A click waits long for Stripe; meanwhile another fails, and a third opens its page."""
+    open_page, meanwhile = link.gateway.create_checkout, [httpx.Response(0)]
+
+    def slowly(request: CheckoutRequest, idempotency_key: str) -> CheckoutSession:
+        link.gateway.create_checkout = open_page  # type: ignore[method-assign]
+        made = open_page(request, idempotency_key)
+        with httpx.Client(base_url=link.http.base_url) as other:
+            link.gateway.failure = OutsideService("down", service="stripe", retryable=True)
+            assert other.post(f"{link.path}/checkout").status_code == 503
+            meanwhile[0] = other.post(f"{link.path}/checkout")
+        return made
+
+    link.gateway.create_checkout = slowly  # type: ignore[method-assign]
+    late = await link.http.post(f"{link.path}/checkout")
+    assert late.headers["Location"] == link.path
+    closed, open_ = link.gateway.sessions.values()
+    assert (closed.status, open_.status) == ("expired", "open")
+    assert meanwhile[0].headers["Location"] == open_.url
+
+
+@pytest.mark.parametrize("token", ["nonsense", "a" * 3000, "%3Cscript%3E", "..%2f..%2fetc", "%00"])
 async def test_an_unknown_link_gets_a_kind_page(link: Link, token: str) -> None:
     page = await link.http.get(f"/pay/{token}")
     assert page.status_code == 404

@@ -27,6 +27,7 @@ def test_the_policies_that_we_ship_are_good() -> None:
         (PlansPolicy, "first_due_days: 7", "first_due_days: soon", "first_due_days"),
         (PlansPolicy, "first_due_days", "first_days", "first_days"),
         (PaymentsPolicy, "checkout_minutes: 60", "checkout_minutes: 20", "checkout_minutes"),
+        (PaymentsPolicy, "checkout_minutes: 60", "checkout_minutes: 1440", "checkout_minutes"),
         (PaymentsPolicy, "Payment to {brand}", "Payment of {amount}", "brand in braces only"),
         (PaymentsPolicy, "Payment to {brand}", "Payment", "lacks brand"),
         (PaymentsPolicy, "  en:", "  de:", "English"),

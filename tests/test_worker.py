@@ -52,6 +52,24 @@ def test_p7_a_sweep_that_fails_writes_one_line_without_a_persons_data(error: Exc
     assert "Robin" not in str(lines)
 
 
+def test_a_sweep_that_still_runs_is_not_begun_beside_itself_and_runs_again_later() -> None:
+    begun = []
+
+    def long() -> None:
+        begun.append(1)
+        if len(begun) == 1:
+            task.call_local()  # it is due again meanwhile
+            raise RuntimeError
+
+    task = worker.every(minutes=1)(long)
+    worker.huey._registry.unregister(task.task_class)
+    with capture_logs():
+        task.call_local()
+        assert len(begun) == 1
+        task.call_local()
+    assert len(begun) == 2
+
+
 @pytest.mark.parametrize("sandbox", [False, True])
 def test_with_the_sandbox_every_sweep_runs_every_minute(monkeypatch: pytest.MonkeyPatch, sandbox: bool) -> None:
     monkeypatch.setenv("GT_SANDBOX", str(sandbox).lower())

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot import clock
 from bot.billing import allowance, credits, invoices, ledger, plans
+from bot.billing.coverage import put_beside
 from bot.db import lock
 from bot.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from bot.models import Adjustment, AdjustmentKind, AdjustmentStatus, Agent, Customer, Invoice
@@ -111,8 +112,10 @@ def reverse(session: Session, adjustment_id: uuid.UUID, agent: Agent, reason: st
     adjustment.status = AdjustmentStatus.REVERSED
     adjustment.reversed_by, adjustment.reversed_at = agent.id, clock.now()
     if adjustment.kind == AdjustmentKind.INCREASE:
+        put_beside(session, customer, adjustment.invoice_id, -left.minor)
         plans.complete(session, customer)
     else:
+        put_beside(session, customer, adjustment.invoice_id, left.minor)
         plans.reopen(session, customer)
     session.flush()
     return adjustment
@@ -164,7 +167,9 @@ def _post(session: Session, customer: Customer, adjustment: Adjustment) -> None:
         reference=credits.posted_as(adjustment),
     )
     adjustment.status = AdjustmentStatus.POSTED
-    if adjustment.kind != AdjustmentKind.INCREASE:
+    if adjustment.kind == AdjustmentKind.INCREASE:
+        put_beside(session, customer, adjustment.invoice_id, adjustment.amount)
+    else:
         plans.complete(session, customer)
     session.flush()
 

@@ -27,6 +27,9 @@ def covers(session: Session, agent: Agent, customer: Customer, amount: Money) ->
         Adjustment.status.in_((AdjustmentStatus.POSTED, AdjustmentStatus.REVERSED)),
         Adjustment.decided_by.is_(None),
     )
+    undone = sa.select(sa.func.coalesce(sa.func.sum(Adjustment.amount), 0)).where(
+        Adjustment.customer_id == customer.id, Adjustment.reversed_by == agent.id, Adjustment.reversed_at > since
+    )
     refunded = (
         sa.select(sa.func.coalesce(sa.func.sum(Refund.amount), 0))
         .join(Payment, Payment.id == Refund.payment_id)
@@ -38,7 +41,7 @@ def covers(session: Session, agent: Agent, customer: Customer, amount: Money) ->
             Refund.decided_by.is_(None),
         )
     )
-    alone = int(session.scalar(adjusted) or 0) + int(session.scalar(refunded) or 0)
+    alone = sum(int(session.scalar(each) or 0) for each in (adjusted, undone, refunded))
     return amount.minor + alone <= policies.adjustments().alone_up_to(amount.currency).minor
 
 

@@ -166,7 +166,7 @@ def _claim(session: Session, customer: Customer) -> Payment | None:
 def _was_taken_back(session: Session, mandate: Mandate) -> bool:
     """Whether the customer's bank has taken a charge under this mandate back: then nothing more is charged unasked."""
     taken = sa.select(Payment.id).where(
-        Payment.plan_id == mandate.plan_id,
+        Payment.origin == PaymentOrigin.AUTOPAY,
         Payment.mandate_id == mandate.id,
         Payment.status == PaymentStatus.CHARGED_BACK,
     )
@@ -192,8 +192,11 @@ def _write_down(session: Session, mandate: Mandate, plan: Plan, due: Due) -> Pay
     payment.input_hash = hashlib.sha256(said.encode()).hexdigest()
     session.add(payment)
     session.flush()
+    named = {part.invoice_id for part in plan.invoices if part.named}
     session.add_all(
-        PaymentShare(payment_id=payment.id, position=position, invoice_id=invoice_id, amount=part)
+        PaymentShare(
+            payment_id=payment.id, position=position, invoice_id=invoice_id, amount=part, named=invoice_id in named
+        )
         for position, (invoice_id, part) in enumerate(due.shares)
     )
     return payment

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock, policies
-from bot.billing import invoices, mandates
+from bot.billing import invoices, ledger, mandates
 from bot.billing.coverage import in_steps
 from bot.billing.holds import holds_on
+from bot.billing.payment_states import PAID
 from bot.billing.progress import left_of, progress
 from bot.billing.stripe_amounts import check_amount
 from bot.errors import InvalidInput
@@ -26,8 +27,7 @@ from bot.models import (
     PaymentOrigin,
     PaymentStatus,
     Plan,
-    Reversal,
-    ReversalStatus,
+    Posting,
 )
 from bot.money import Money
 
@@ -58,9 +58,10 @@ def look(session: Session, mandate: Mandate, plan: Plan, customer: Customer, bes
     """What of `plan` is to be charged now: the earliest instalment whose day has come in the customer's zone and of
     which something is missing, as far as the invoices behind it are not in dispute (C9).
 
-    What Stripe would not charge for being too little waits and is added to the next instalment (S4). What autopay took
-    once and what went back is not taken again unasked. Nothing is due before the day's hour, while a hold stops it (C8)
-    or while a payment of the customer is under way (`besides` left aside). The caller holds the customer.
+    What Stripe would not charge for being too little waits and is added to the next instalment (S4). What was paid and
+    went back is not taken again unasked, and of one instalment never more than its amount (S5). Nothing is due before
+    the day's hour, while a hold stops it (C8) or while a payment of the customer is under way (`besides` left aside).
+    The caller holds the customer.
     """
     today, zone = clock.today(customer.time_zone), customer.time_zone
     open_, ahead = _by_day(session, plan, today)
@@ -73,17 +74,19 @@ def look(session: Session, mandate: Mandate, plan: Plan, customer: Customer, bes
         return Look(next_at=wait)
     left = _undisputed(session, plan, customer)
     most = sum(part for _, part in left)
+    carried = 0
     for instalment, missing in open_:
-        amount = in_steps(Money(min(missing, most), plan.currency))
+        tries = tries_of(session, plan, instalment.number, besides)
+        carried += max(min(missing, instalment.amount - _taken(tries)), 0)
+        amount = in_steps(Money(min(carried, most), plan.currency))
         if not _can_be_charged(amount):
             continue
-        tries = tries_of(session, plan, instalment.number, besides)
         day = retry_on(tries, mandate, zone)
         if day is not None and day > today:
             return Look(next_at=charge_at(day, zone))
         number = max((each.try_number or 0 for each in tries), default=0) + 1
         return Look(due=Due(instalment.number, number, amount, _shares(left, amount)))
-    return Look(next_at=_earliest(later, tomorrow(customer)) if most < open_[-1][1] else later)
+    return Look(next_at=_earliest(later, tomorrow(customer)) if most < carried else later)
 
 
 def is_ending(session: Session, mandate: Mandate, plan: Plan, customer: Customer) -> bool:
@@ -137,31 +140,43 @@ def tomorrow(customer: Customer) -> dt.datetime:
 
 
 def _by_day(session: Session, plan: Plan, today: dt.date) -> tuple[list[tuple[Instalment, int]], Instalment | None]:
-    """The instalments not covered whose day has come, each with what is missing up to and including it; and the next
-    one after today."""
-    covered = progress(session, plan).paid.minor + _went_back(session, plan)
+    """The instalments not covered whose day has come, each with what is missing of it; and the next one after today."""
+    covered = _covered(session, plan)
     open_, reached = list[tuple[Instalment, int]](), 0
     for instalment in plan.instalments:
         reached += instalment.amount
         if reached > covered and instalment.due_on > today:
             return open_, instalment
         if reached > covered:
-            open_.append((instalment, reached - covered))
+            open_.append((instalment, min(reached - covered, instalment.amount)))
     return open_, None
 
 
+def _covered(session: Session, plan: Plan) -> int:
+    """What of `plan` autopay leaves alone, in minor units: what is paid and what was paid and went back, whoever paid
+    it; never less than what autopay took."""
+    ours = sa.select(Payment).where(Payment.plan_id == plan.id, Payment.origin == PaymentOrigin.AUTOPAY)
+    taken = _taken(session.scalars(ours).all())
+    return max(progress(session, plan).paid.minor + _went_back(session, plan), taken)
+
+
 def _went_back(session: Session, plan: Plan) -> int:
-    """What autopay took for `plan` and was refunded or taken back since: minor units."""
-    went = (
-        sa.select(sa.func.coalesce(sa.func.sum(Reversal.amount), 0))
-        .join(Payment, Payment.id == Reversal.payment_id)
-        .where(
-            Payment.plan_id == plan.id,
-            Payment.origin == PaymentOrigin.AUTOPAY,
-            Reversal.status == ReversalStatus.POSTED,
+    """What was paid on the invoices of `plan` since it was made, by money or by credit, and went back."""
+    accounts = [ledger.invoice_account(part.invoice_id) for part in plan.invoices]
+    paid = session.scalars(
+        sa.select(Posting).where(
+            Posting.source.in_(accounts),
+            Posting.destination.in_((ledger.STRIPE, ledger.credit_account(plan.customer_id))),
+            Posting.reverses.is_(None),
+            Posting.created_at >= plan.created_at,
         )
-    )
-    return int(session.scalar(went) or 0)
+    ).all()
+    return sum(posting.amount for posting in paid) - sum(ledger.reversibles(session, paid).values())
+
+
+def _taken(tries: Sequence[Payment]) -> int:
+    """What came by `tries`, whatever went back of it since."""
+    return sum(each.amount for each in tries if each.status in PAID)
 
 
 def _notice_at(mandate: Mandate, ahead: Instalment | None, zone: str) -> dt.datetime | None:

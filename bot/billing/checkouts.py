@@ -65,10 +65,18 @@ def begin(session: Session, token: str) -> Checkout:
     return _checkout(payment, customer, mandate)
 
 
-def record(session: Session, payment_id: uuid.UUID, checkout: CheckoutSession) -> Payment:
-    """Write down the Checkout Session that was opened for `payment_id`. Raises `NotFound`; `Conflict` for another's."""
+def record(
+    session: Session, payment_id: uuid.UUID, checkout: CheckoutSession, idempotency_key: str | None = None
+) -> Payment:
+    """Write down the Checkout Session that was opened for `payment_id` with `idempotency_key`.
+
+    One that was opened for a former attempt is not written down, as another page is open since or will be: close it
+    at Stripe, so that nobody pays twice (S5). Raises `NotFound`; `Conflict` for another's.
+    """
     payment = lock_payment(session, payment_id)
     _check_ours(payment, checkout)
+    if idempotency_key is not None and idempotency_key != _key(payment):
+        return payment
     if checkout.status == "open" and payment.status in UNPAID:
         payment.status = PaymentStatus.OPEN
         payment.checkout_session_id = checkout.id
@@ -102,7 +110,13 @@ def follow(session: Session, payment_id: uuid.UUID, checkout: CheckoutSession) -
     then = told_by(checkout)
     if then is PaymentStatus.SUCCEEDED:
         raise Conflict("This payment is paid and has to be settled.", about=payment_id)
-    if then is PaymentStatus.OPEN or checkout.id != payment.checkout_session_id or not may_become(payment.status, then):
+    if checkout.id != payment.checkout_session_id:
+        return False
+    if then is PaymentStatus.OPEN and checkout.status == "complete" and _is_open(payment):
+        # Only the voucher of this page can be paid by now; whoever would rather pay otherwise needs a new page.
+        payment.checkout_expires_at = clock.now()
+        session.flush()
+    if then is PaymentStatus.OPEN or not may_become(payment.status, then):
         return False
     payment.status = then
     payment.payment_intent_id = checkout.payment_intent or payment.payment_intent_id

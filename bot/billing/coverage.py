@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.billing import invoices
 from bot.billing.invoices import OpenInvoice, Standing
+from bot.billing.plan_states import current
 from bot.billing.progress import left_of
 from bot.errors import InvalidInput, NotFound
 from bot.models import Customer, Plan, PlanInvoice
@@ -94,6 +95,17 @@ def rest(session: Session, customer: Customer, plan: Plan) -> Coverage:
     if not total:
         raise InvalidInput("Nothing is left of this plan to spread out.", about=plan.id)
     return Coverage(plan.currency, _up_to(total, parts), replaces=plan)
+
+
+def put_beside(session: Session, customer: Customer, invoice_id: uuid.UUID, more: int) -> None:
+    """By so many minor units more is owed on the invoice for another reason than that money of the plan in force went
+    back: they are beside the plan, so that no instalment that was paid becomes unpaid. When they are `more` < 0, what
+    is beside it goes first. The caller holds the customer."""
+    plan = current(session, customer)
+    for part in plan.invoices if plan else ():
+        if part.invoice_id == invoice_id:
+            part.beside = max(part.beside + more, 0)
+    session.flush()
 
 
 def is_still_owed(plan: Plan, standing: Standing) -> bool:

@@ -38,7 +38,9 @@ def begin(session: Session, name: str) -> Reading | None:
     return Reading(name, cursor.value, cursor.until, cursor.claimed_until)
 
 
-def move(session: Session, reading: Reading, *, value: str | None, until: dt.datetime | None) -> Reading | None:
+def move(
+    session: Session, reading: Reading, *, value: str | None, until: dt.datetime | None, lease: dt.timedelta = LEASE
+) -> Reading | None:
     """Write down that it was read up to here, and hold it for longer. None when it was taken over: then stop reading.
 
     Call it in the transaction that stores what was read.
@@ -46,7 +48,7 @@ def move(session: Session, reading: Reading, *, value: str | None, until: dt.dat
     cursor = _held(session, reading)
     if cursor is None:
         return None
-    cursor.value, cursor.until, cursor.claimed_until = value, until, clock.now() + LEASE
+    cursor.value, cursor.until, cursor.claimed_until = value, until, clock.now() + lease
     session.flush()
     return Reading(reading.name, value, until, cursor.claimed_until)
 

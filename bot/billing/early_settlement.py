@@ -7,7 +7,9 @@ import itertools
 import uuid
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_CEILING, Decimal
+from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock, policies
@@ -20,7 +22,7 @@ from bot.billing.progress import discount_reference, left_of
 from bot.billing.schedules import Rhythm
 from bot.db import lock
 from bot.errors import InvalidInput
-from bot.models import Customer, Plan, PlanEventKind, PlanKind, Posting
+from bot.models import Customer, Payment, PaymentOrigin, Plan, PlanEventKind, PlanKind, Posting
 from bot.money import Money
 
 
@@ -54,6 +56,24 @@ def quote_early(
     if not terms.can_be_charged():
         raise InvalidInput("That is too little to be let off a part.", about=over.total)
     return offer(session, customer, conversation_id, terms)
+
+
+def is_in_time(session: Session, customer: Customer, plan: Plan) -> bool:
+    """Whether `plan`, whose total is paid, was paid by its day in the customer's zone. What a bank takes its time over
+    counts from when its page was opened (C11)."""
+    last = plan.instalments[-1].due_on
+    if clock.today(customer.time_zone) <= last:
+        return True
+    newest = sa.select(Payment).where(Payment.customer_id == customer.id, Payment.settled_at.is_not(None))
+    payment = session.scalars(newest.order_by(Payment.settled_at.desc(), Payment.id.desc()).limit(1)).first()
+    if payment is None:
+        return False
+    begun = payment.created_at
+    if payment.checkout_expires_at is not None:
+        begun = max(begun, payment.checkout_expires_at - dt.timedelta(minutes=policies.payments().checkout_minutes))
+    elif payment.settled_at is not None and payment.origin == PaymentOrigin.LINK:
+        begun = payment.settled_at
+    return begun.astimezone(ZoneInfo(customer.time_zone)).date() <= last
 
 
 def let_off(session: Session, plan: Plan) -> None:

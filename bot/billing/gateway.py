@@ -118,9 +118,9 @@ class Return:
 class Intent:
     """Stripe's PaymentIntent with its latest charge: whether money came and what of it went back (S6).
 
-    `payment_id` is ours, empty when the intent is none of ours. `amount` is what was received when it is paid, else
-    what was asked for. `decline` and `code` (Stripe's) say why a saved card was not charged. `returns` are all refunds
-    and disputes, oldest first; they are known after `fetch_intent`, and empty in a listing.
+    `payment_id` is ours, empty when the intent is none of ours: then no amount is read. `amount` is what was received
+    when it is paid, else what was asked for. `decline` and `code` (Stripe's) say why a saved card was not charged.
+    `returns` are all refunds and disputes, oldest first; they are known after `fetch_intent`, and empty in a listing.
     """
 
     id: str
@@ -185,7 +185,8 @@ class GatewayEvent:
     """A verified event. It says that something changed, not what is so: fetch the object again before acting (S1).
 
     `payment_id` is ours when the object carries it in its metadata (a session, an intent, a charge do);
-    `payment_intent` is Stripe's id of the intent that the object is or belongs to.
+    `payment_intent` is Stripe's id of the intent that the object is or belongs to. `object_id` is empty for an object
+    that has none (a balance).
     """
 
     id: str
@@ -208,7 +209,8 @@ class ListedEvent:
 class PaymentGateway(Protocol):
     """What the product asks of a payment service.
 
-    Every call raises `OutsideService` when the service fails or refuses; `retryable` says which of the two.
+    Every call raises `OutsideService` when the service fails or refuses; `retryable` says which of the two. A key that
+    Stripe does not take refuses nothing: with a right one the same call may succeed.
     """
 
     def create_checkout(self, request: CheckoutRequest, idempotency_key: str) -> CheckoutSession:
@@ -257,7 +259,7 @@ class PaymentGateway(Protocol):
         ...
 
     def intents(self, since: dt.datetime, until: dt.datetime) -> Iterator[Intent]:
-        """Every intent made from `since` until before `until`, in any order, page by page."""
+        """Every intent made from `since` until before `until` that may be ours, in any order, page by page."""
         ...
 
     def read_event(self, raw: bytes, signature: str, *, secret: str, tolerance_s: int = TOLERANCE_S) -> GatewayEvent:

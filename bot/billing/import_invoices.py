@@ -96,7 +96,7 @@ def _owed(session: Session, rows: Sequence[InvoiceRow], known: Known) -> dict[uu
         # Money may be coming in through us at this very moment: whoever settles it holds the customer's lock (S5).
         ids = {invoice.customer_id for invoice in behind}
         theirs = bulk.among(session, Customer.id, ids)
-        session.execute(sa.select(Customer.id).where(theirs).order_by(Customer.id).with_for_update())
+        session.execute(sa.select(Customer.id).where(theirs).order_by(Customer.id).with_for_update(key_share=True))
         owed |= _balances(session, [invoice.id for invoice in behind])
     return owed
 

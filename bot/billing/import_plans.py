@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock
-from bot.billing import plans
+from bot.billing import ledger, plans
 from bot.billing.import_file import Fault, Took
 from bot.billing.import_rows import PlanRow
 from bot.errors import InvalidInput
@@ -87,7 +87,14 @@ def _covered(session: Session, customer: Customer, amounts: list[tuple[PlanRow, 
         raise Fault("invoice_number", "no such invoice on this account")
     if any(sums[invoice.number] > invoice.amount for invoice in found):
         raise Fault("amount", "the instalments come to more than the invoice")
+    accounts = [ledger.invoice_account(invoice.id) for invoice in found]
+    owed = ledger.balances(session, accounts)
     return [
-        PlanInvoice(position=position, invoice_id=invoice.id, amount=sums[invoice.number])
-        for position, invoice in enumerate(found)
+        PlanInvoice(
+            position=position,
+            invoice_id=invoice.id,
+            amount=sums[invoice.number],
+            beside=max(owed[account] - sums[invoice.number], 0),
+        )
+        for position, (invoice, account) in enumerate(zip(found, accounts, strict=True))
     ]

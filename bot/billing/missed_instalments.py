@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 
 from bot import clock, policies
 from bot.billing import invoices, mandates
+from bot.billing.coverage import in_steps
 from bot.billing.holds import holds_on
+from bot.billing.instalments import can_be_charged
 from bot.billing.plan_states import change, record, theirs
 from bot.billing.progress import left_of, unpaid
 from bot.billing.promises import promises
@@ -65,7 +67,8 @@ def look_into(session: Session, plan_id: uuid.UUID, customer: Customer, *, may_a
     plan.looked_on = today
     late = [part for part, _ in unpaid(session, plan) if is_past(part, today)]
     missing = _missing(session, plan, customer, late)
-    if not missing or _may_wait(session, plan, customer, late[0], today):
+    # What is too little to be charged cannot be paid alone, and is paid with the next (S4).
+    if not can_be_charged(in_steps(missing)) or _may_wait(session, plan, customer, late[0], today):
         session.flush()
         return None
     asked = [part.asked_at for part in late if part.asked_at is not None]

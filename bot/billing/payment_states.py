@@ -34,6 +34,7 @@ def told_by(checkout: CheckoutSession) -> Status:
         return Status.SUCCEEDED
     if checkout.status == "expired":
         return Status.EXPIRED
-    if checkout.status == "open":
+    # A voucher that was handed out is no money yet: nothing is on its way until Stripe says so (C11).
+    if checkout.status == "open" or checkout.intent_status == "requires_action":
         return Status.OPEN
     return Status.FAILED if checkout.intent_status in ("requires_payment_method", "canceled") else Status.PROCESSING

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 import uuid
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -17,11 +18,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock, policies
-from bot.billing import invoices, mandates
+from bot.billing import invoices, mandates, plan_states
+from bot.billing.coverage import in_steps
 from bot.billing.invoices import OpenInvoice, Standing
 from bot.billing.payment_states import PAID, UNPAID, told_by
 from bot.billing.settlement import Settlement, settle
-from bot.billing.stripe_amounts import check_amount
+from bot.billing.stripe_amounts import check_amount, is_too_small
 from bot.db import lock
 from bot.errors import InvalidInput, NotFound
 from bot.keyed_hash import new_token
@@ -41,6 +43,9 @@ __all__ = [
     "settle",
     "told_by",
 ]
+
+
+TOKEN = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
 class PageState(StrEnum):
@@ -66,22 +71,30 @@ def open_link(
     named: bool = True,
 ) -> Payment:
     """A payment of `amount` with shares: the invoices in `invoice_ids` first, then the oldest, none that is disputed
-    unless the customer `named` it (C9). What no invoice takes will be credit (S5). While a mandate waits for a card,
-    the card that is used will be saved for it (K11).
+    unless the customer `named` it, here or in their plan (C9). What no invoice takes will be credit (S5). While a
+    mandate waits for a card, the card that is used will be saved for it (K11).
 
     It replaces the customer's older unpaid links (design section 10, 6), but the same request made again in the same
     conversation gives the same link. Raises `InvalidInput` with a sentence for an amount that Stripe would not charge,
-    that is above the whole balance (`about` is the balance), or that is on its way already (`about` is how much is);
-    `NotFound` for an invoice that is not theirs or paid.
+    that is above the whole balance (`about` is the balance), that is on its way already (`about` is how much is), or
+    with which the customer would leave less than Stripe would charge (`about` is the whole); `NotFound` for an invoice
+    that is not theirs or paid.
     """
     lock(session, Customer, customer.id)
     check_amount(amount)
     standing = invoices.standing(session, customer)
     _check_owed(amount, standing, customer)
-    _check_not_on_its_way(amount, standing, on_its_way(session, customer), customer)
-    chosen = _chosen(standing, invoice_ids or (), named=named)
+    coming = on_its_way(session, customer)
+    _check_not_on_its_way(amount, standing, coming, customer)
+    if named:
+        _check_rest(amount, standing, coming, customer)
+    wanted = set(invoice_ids or ())
+    said = wanted if named else wanted & plan_states.named(session, customer)
+    chosen = _chosen(standing, wanted, said)
+    if named and len(chosen) < len(wanted):
+        raise NotFound("That invoice is not open on this account.")
     mandate = mandates.waiting_for_card(session, customer)
-    digest = _input_hash(customer, amount, conversation_id, [item.invoice.id for item in chosen], mandate)
+    digest = _input_hash(customer, amount, conversation_id, [item.invoice.id for item in chosen], said, mandate)
     earlier = list(_live(session, customer))
     for payment in earlier:
         if payment.input_hash == digest and not _is_old(payment):
@@ -99,7 +112,7 @@ def open_link(
     )
     session.add(payment)
     session.flush()
-    session.add_all(_shares(payment, amount, standing, chosen, named=named))
+    session.add_all(_shares(payment, amount, standing, chosen, said))
     session.flush()
     return payment
 
@@ -120,10 +133,9 @@ def link(payment: Payment) -> str:
 
 
 def find(session: Session, token: str) -> Payment:
-    """The payment behind `/pay/<token>`. Raises `NotFound`."""
-    payment = session.scalars(
-        sa.select(Payment).where(Payment.token == token, Payment.origin == PaymentOrigin.LINK)
-    ).first()
+    """The payment behind `/pay/<token>`. Raises `NotFound`, for what no token can be without asking the database."""
+    ours = sa.select(Payment).where(Payment.token == token, Payment.origin == PaymentOrigin.LINK)
+    payment = session.scalars(ours).first() if TOKEN.fullmatch(token) else None
     if payment is None:
         raise NotFound("There is no payment at this address. Ask in the chat for a new link.")
     return payment
@@ -178,12 +190,23 @@ def _check_not_on_its_way(amount: Money, standing: Standing, coming: Money, cust
         raise InvalidInput(f"A payment of {words} is already on its way from your bank.", about=coming)
 
 
-def _chosen(standing: Standing, invoice_ids: Iterable[uuid.UUID], *, named: bool) -> list[OpenInvoice]:
-    wanted = set(invoice_ids)
-    found = [item for item in standing.items if item.invoice.id in wanted and (named or not item.disputed)]
-    if named and len(found) < len(wanted):
-        raise NotFound("That invoice is not open on this account.")
-    return found
+def _check_rest(amount: Money, standing: Standing, coming: Money, customer: Customer) -> None:
+    """What would be left must be payable too. What no card can pay, like a thousandth of a dinar, is nobody's fault."""
+    undisputed = standing.payable - coming
+    most = in_steps(undisputed if amount <= undisputed else standing.total - coming)
+    rest = most - amount
+    if rest.minor > 0 and is_too_small(rest):
+        left, whole = rest.format(customer.language), most.format(customer.language)
+        raise InvalidInput(
+            f"That would leave {left}, which is too little to be paid on its own. You could pay all of it, {whole}, or "
+            "a little less than you said.",
+            about=most,
+        )
+
+
+def _chosen(standing: Standing, wanted: set[uuid.UUID], said: set[uuid.UUID]) -> list[OpenInvoice]:
+    items = (item for item in standing.items if item.invoice.id in wanted)
+    return [item for item in items if item.invoice.id in said or not item.disputed]
 
 
 def _input_hash(
@@ -191,9 +214,11 @@ def _input_hash(
     amount: Money,
     conversation_id: uuid.UUID | None,
     invoice_ids: Iterable[uuid.UUID],
+    said: Iterable[uuid.UUID],
     mandate: Mandate | None,
 ) -> str:
-    asked = [str(customer.id), str(conversation_id), amount.minor, amount.currency, sorted(map(str, invoice_ids))]
+    ids = [sorted(map(str, invoice_ids)), sorted(map(str, said))]
+    asked = [str(customer.id), str(conversation_id), amount.minor, amount.currency, *ids]
     if mandate is not None:
         asked.append(str(mandate.id))
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
@@ -209,7 +234,7 @@ def _live(session: Session, customer: Customer) -> Iterable[Payment]:
             Payment.superseded_at.is_(None),
         )
         .order_by(Payment.created_at.desc())
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
 
 
@@ -218,7 +243,7 @@ def _is_old(payment: Payment) -> bool:
 
 
 def _shares(
-    payment: Payment, amount: Money, standing: Standing, chosen: list[OpenInvoice], *, named: bool
+    payment: Payment, amount: Money, standing: Standing, chosen: list[OpenInvoice], said: set[uuid.UUID]
 ) -> list[PaymentShare]:
     first = {item.invoice.id for item in chosen}
     others = [item for item in standing.items if item.invoice.id not in first and not item.disputed]
@@ -234,7 +259,7 @@ def _shares(
                 position=len(shares),
                 invoice_id=item.invoice.id,
                 amount=part,
-                named=named and item.invoice.id in first,
+                named=item.invoice.id in said,
             )
         )
         left -= part

@@ -20,7 +20,7 @@ from bot.billing.progress import unpaid
 from bot.billing.schedules import WEEKS, Rhythm, later, months_later
 from bot.db import lock
 from bot.errors import Conflict, InvalidInput
-from bot.models import Customer, Frequency, Instalment, Plan, PlanEventKind
+from bot.models import Customer, Frequency, Instalment, Plan, PlanEventKind, PlanKind
 
 
 def move(
@@ -38,7 +38,8 @@ def move(
 
     The same move again changes nothing. Raises `NotFound`; `InvalidInput` for a date that is past, further away than
     the policy allows or not between its neighbours (`about` are the first and the last day that would do); `Conflict`
-    when the plan is not in force, the instalment is paid, or dates were moved as often as the policy allows.
+    when the plan is not in force or goes with a discount (K16), the instalment is paid, or dates were moved as often
+    as the policy allows.
     """
     plan = _in_force(session, plan_id, customer)
     open_ = _open(session, plan)
@@ -67,7 +68,8 @@ def pause(session: Session, plan_id: uuid.UUID, customer: Customer, days: int, *
     stays on the customer's pay days; at most by what the policy allows, counted from today for what is late.
 
     Raises `NotFound`; `InvalidInput` for less than a day or more than the policy's (`about` is the most); `Conflict`
-    when the plan is not in force, was paused as often as the policy allows, or cannot be without leaving its pay day.
+    when the plan is not in force or goes with a discount (K16), was paused as often as the policy allows, or cannot
+    be without leaving its pay day.
     """
     plan = _in_force(session, plan_id, customer)
     most = policies.plans().changes.pause_days
@@ -92,6 +94,8 @@ def _in_force(session: Session, plan_id: uuid.UUID, customer: Customer) -> Plan:
     plan = theirs(session, plan_id, customer)
     if plan.status not in IN_FORCE:
         raise Conflict("This plan is not in force.", about=plan)
+    if plan.kind == PlanKind.EARLY:
+        raise Conflict("A discount goes with its day. For another day, a plan without it is quickly made.", about=plan)
     return plan
 
 

@@ -28,6 +28,12 @@ def in_force(session: Session, customer: Customer) -> Plan:
     return plan
 
 
+def named(session: Session, customer: Customer) -> set[uuid.UUID]:
+    """The invoices that `customer` named in the plan that is in force, so that they are paid even in dispute (C9)."""
+    plan = current(session, customer)
+    return {part.invoice_id for part in plan.invoices if part.named} if plan else set()
+
+
 def theirs(session: Session, plan_id: uuid.UUID, customer: Customer) -> Plan:
     """The plan of `customer` with this id, locked; the caller holds the customer's lock. Raises `NotFound`."""
     plan = lock(session, Plan, plan_id)

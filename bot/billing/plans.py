@@ -76,10 +76,15 @@ def agree(session: Session, plan_id: uuid.UUID, customer: Customer, *, actor: st
 def complete(session: Session, customer: Customer) -> Plan | None:
     """End the plan of `customer` as completed when all of it is paid, and give it; else None.
 
-    Its discount is posted, so that every invoice that it covered ends at zero (K16). The caller holds the customer.
+    Its discount is posted, so that every invoice that it covered ends at zero (K16). Paid after its day it has none:
+    the plan is cancelled, and what is left is owed as before. The caller holds the customer.
     """
     plan = current(session, customer)
     if plan is None or progress(session, plan).remaining:
+        return None
+    if plan.discount and not early_settlement.is_in_time(session, customer, plan):
+        change(session, plan, PlanStatus.CANCELLED, "system")
+        mandates.end(session, plan)
         return None
     if plan.discount:
         early_settlement.let_off(session, plan)

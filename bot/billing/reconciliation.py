@@ -95,5 +95,5 @@ def _plain(said: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 def _find(session: Session, kind: MismatchKind, subject: str) -> Mismatch | None:
     return session.scalars(
-        sa.select(Mismatch).where(Mismatch.kind == kind, Mismatch.subject == subject).with_for_update()
+        sa.select(Mismatch).where(Mismatch.kind == kind, Mismatch.subject == subject).with_for_update(key_share=True)
     ).first()

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from bot import clock
 from bot.billing import allowance, ledger, settlement
 from bot.billing.gateway import Intent, Return, ReturnKind
+from bot.billing.stripe_amounts import to_stripe
 from bot.db import lock
 from bot.errors import Conflict, InvalidInput, NotFound
 from bot.models import Agent, Customer, Payment, Refund, RefundStatus, Reversal
@@ -31,8 +32,8 @@ def ask(
     may do alone `proposed`.
 
     The same `client_id` again is the same refund. Raises `NotFound` for no such payment; `InvalidInput` for nothing,
-    more than is left of one payment (`about` is that), another currency, a reason that says too little; `Conflict` for
-    a `client_id` that stands for something else.
+    more than is left of one payment (`about` is that), another currency, an amount that Stripe cannot express (S4), a
+    reason that says too little; `Conflict` for a `client_id` that stands for something else.
     """
     payment = settlement.lock_payment(session, payment_id)
     before = session.scalars(sa.select(Refund).where(Refund.client_id == client_id)).first()
@@ -41,6 +42,7 @@ def ask(
             raise Conflict("That client_id stands for another refund.", about=client_id)
         return before
     money = _money(session, payment, amount)
+    to_stripe(amount)  # raises what Stripe could never be asked for, before it is written down
     alone = allowance.covers(session, agent, session.get_one(Customer, payment.customer_id), amount)
     refund = Refund(
         client_id=client_id,

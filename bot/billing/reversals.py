@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,22 +9,26 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.billing import credits, invoices, ledger, plans, reconciliation, refunds, settlement
+from bot.billing import credits, invoices, ledger, plans, reconciliation, refunds, returned_money, settlement
 from bot.billing.cases import MoneyCase, open_case
+from bot.billing.coverage import put_beside
 from bot.billing.gateway import Intent, Return
+from bot.billing.invoices import Standing
 from bot.billing.payment_states import PAID, may_become
 from bot.models import Customer, MismatchKind, Payment, PaymentStatus, Posting, Reversal, ReversalKind, ReversalStatus
 from bot.money import Money
 
 REFUND_FAILED = "A refund did not reach the customer, and the money is on the account again. It needs another way."
 GIVEN_BACK = "The customer's bank gave back what it had taken, and it pays again what it had paid."
+KEPT = "What of it is not owed is kept as credit on the account."
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """A refund or a chargeback of `amount` is `gone` from us now, or else has come again.
 
-    `owed` is by how much more is owed than before, negative for less. `whole` says that nothing of the payment is left.
+    `owed` is by how much more is owed than before, negative for less; `credit` likewise. `whole` says that nothing of
+    the payment is left.
     """
 
     payment: Payment
@@ -33,6 +36,7 @@ class Change:
     amount: Money
     gone: bool
     owed: Money
+    credit: Money
     whole: bool
 
 
@@ -40,9 +44,10 @@ def converge(session: Session, payment_id: uuid.UUID, intent: Intent) -> list[Ch
     """Make the ledger agree with what went back of `intent`, which is money of `payment_id` and was settled before.
 
     Of its postings the credit is reversed first, then the invoices, last applied first; what comes again takes the
-    opposite way. So the same returns leave the same books in whatever order they were heard of, and each step is made
-    once, however often and by however many this is called. The desk hears of each by a case. Where more went back than
-    had been posted, all is reversed and the rest is reported as a mismatch. Raises `NotFound` for no such payment.
+    opposite way, as far as it is still owed there, and otherwise becomes credit (`returned_money`). So the same returns
+    leave the same books in whatever order they were heard of, and each step is made once, however often and by however
+    many this is called. The desk hears of each by a case. Where more went back than had been posted, all is reversed
+    and the rest is reported as a mismatch. Raises `NotFound` for no such payment.
     """
     payment = settlement.lock_payment(session, payment_id)
     rows = {back.id: _row(session, payment, intent, back) for back in intent.returns}
@@ -54,8 +59,7 @@ def converge(session: Session, payment_id: uuid.UUID, intent: Intent) -> list[Ch
     changed = []
     for back in steps:
         before, booked[back.id] = booked[back.id], wanted[back.id]
-        owed = _carry_out(session, payment, postings, rows[back.id], before, booked)
-        changed.append((back, before, owed))
+        changed.append((back, before, _carry_out(session, payment, postings, rows[back.id], booked)))
     for back in intent.returns:
         _compare(session, payment, back, wanted[back.id])
     if not changed:
@@ -63,11 +67,8 @@ def converge(session: Session, payment_id: uuid.UUID, intent: Intent) -> list[Ch
     whole = _mark(session, payment)
     session.flush()
     # A return that only found more or less room beside the others is no news.
-    news = [(back, before, owed) for back, before, owed in changed if not before or not wanted[back.id]]
-    changes = [_change(payment, rows[back.id], before, wanted[back.id], owed, whole) for back, before, owed in news]
-    for (back, _, _), change in zip(news, changes, strict=True):
-        _tell_desk(session, change, back)
-    return changes
+    news = [each for each in changed if not each[1] or not wanted[each[0].id]]
+    return [_change(session, payment, back, wanted[back.id] - before, more, whole) for back, before, more in news]
 
 
 def _row(session: Session, payment: Payment, intent: Intent, back: Return) -> Reversal:
@@ -106,51 +107,49 @@ def _carry_out(
     payment: Payment,
     postings: Sequence[Posting],
     row: Reversal,
-    before: int,
     booked: dict[str, int],
-) -> Money:
-    """Bring the postings to the sum of `booked`; what more is owed by that than before."""
+) -> tuple[Money, Money]:
+    """Bring the postings to the sum of `booked`; by how much more is owed, and how much more credit there is."""
     customer = session.get_one(Customer, payment.customer_id)
-    owed = invoices.standing(session, customer).total
+    standing = invoices.standing(session, customer)
     now = booked[row.external_id]
     taken = f"reversal:{row.external_id}:{row.round}"
     if now:
         row.round, row.amount = row.round + 1, now
     row.status = ReversalStatus.POSTED if now else ReversalStatus.UNDONE
     reference = f"reversal:{row.external_id}:{row.round}"
-    if now > before:
-        _move(session, postings, sum(booked.values()), reference)
+    account, more = ledger.credit_account(customer.id), sum(booked.values()) - _gone(session, postings)
+    if more > 0:
+        returned_money.take(session, postings, account, more, reference)
         credits.take_back(session, customer, reference)
     else:
-        _move(session, postings, sum(booked.values()), f"{reference}:undone")
+        returned_money.give(session, postings, account, -more, f"{reference}:undone")
         credits.give_again(session, customer, taken)
-    owed = invoices.standing(session, customer).total - owed
+    after = invoices.standing(session, customer)
+    owed, credit = after.total - standing.total, after.credit - standing.credit
+    _keep_beside(session, payment, customer, standing, after)
     if owed.minor > 0:
         plans.reopen(session, customer)
     elif owed:
         plans.complete(session, customer)
-    return owed
+    return owed, credit
 
 
-def _move(session: Session, postings: Sequence[Posting], gone: int, reference: str) -> None:
-    """Reverse or restore, so that `gone` minor units of the postings are reversed: of the last one first."""
-    left = ledger.reversibles(session, postings)
-    numbers = itertools.count()
-    for posting in reversed(postings):
-        wanted = min(gone, posting.amount)
-        gone -= wanted
-        more = wanted - (posting.amount - left[posting.id])
-        if more > 0:
-            ledger.reverse(session, posting, f"{reference}:{next(numbers)}", Money(more, posting.currency))
-        for part in _parts(session, posting) if more < 0 else ():
-            again = min(-more, ledger.reversible(session, part).minor)
-            if again:
-                ledger.reverse(session, part, f"{reference}:{next(numbers)}", Money(again, part.currency))
-            more += again
+def _keep_beside(session: Session, payment: Payment, customer: Customer, before: Standing, after: Standing) -> None:
+    """What was paid before the plan in force was made is none of its money."""
+    plan = plans.current(session, customer)
+    if plan is None or payment.settled_at is None or payment.settled_at >= plan.created_at:
+        return
+    owed = {item.invoice.id: item.owed.minor for item in after.items}
+    was = {item.invoice.id: item.owed.minor for item in before.items}
+    for part in plan.invoices:
+        id_ = part.invoice_id
+        put_beside(session, customer, id_, owed.get(id_, 0) - was.get(id_, 0))
 
 
-def _parts(session: Session, posting: Posting) -> Sequence[Posting]:
-    return session.scalars(sa.select(Posting).where(Posting.reverses == posting.id).order_by(Posting.id.desc())).all()
+def _gone(session: Session, postings: Sequence[Posting]) -> int:
+    """How many minor units of them are reversed."""
+    return sum(posting.amount for posting in postings) - sum(ledger.reversibles(session, postings).values())
 
 
 def _compare(session: Session, payment: Payment, back: Return, ours: int) -> None:
@@ -185,15 +184,20 @@ def _mark(session: Session, payment: Payment) -> bool:
     return whole
 
 
-def _change(payment: Payment, row: Reversal, before: int, after: int, owed: Money, whole: bool) -> Change:
-    amount = Money(abs(after - before), row.currency)
-    return Change(payment, ReversalKind(row.kind), amount, after > before, owed, whole)
+def _change(
+    session: Session, payment: Payment, back: Return, moved: int, more: tuple[Money, Money], whole: bool
+) -> Change:
+    amount = Money(abs(moved), payment.currency)
+    change = Change(payment, ReversalKind(back.kind), amount, moved > 0, *more, whole)
+    _tell_desk(session, change, back)
+    return change
 
 
 def _tell_desk(session: Session, change: Change, back: Return) -> None:
+    kept = f" {KEPT}" if change.credit.minor > 0 else ""
     if change.kind == ReversalKind.CHARGEBACK:
-        open_case(session, MoneyCase.CHARGEBACK, change.payment, "" if change.gone else GIVEN_BACK)
+        open_case(session, MoneyCase.CHARGEBACK, change.payment, "" if change.gone else f"{GIVEN_BACK}{kept}")
     elif not change.gone:
-        open_case(session, MoneyCase.REFUND, change.payment, REFUND_FAILED)
+        open_case(session, MoneyCase.REFUND, change.payment, f"{REFUND_FAILED}{kept}")
     elif not refunds.asked_for(session, change.payment, back):
         open_case(session, MoneyCase.REFUND, change.payment)

@@ -60,6 +60,14 @@ def check_amount(amount: Money) -> None:
         raise InvalidInput(f"The largest single payment is {_worded(most, amount.currency)}.", about=amount)
 
 
+def is_too_small(amount: Money) -> bool:
+    """Whether `amount` is below the smallest charge. What Stripe cannot express is not for anybody to pay (S4)."""
+    try:
+        return to_stripe(amount) < _LEAST.get(amount.currency, 1)
+    except InvalidInput:
+        return False
+
+
 def to_stripe(amount: Money) -> int:
     """`amount` in Stripe's units: yen whole, cents for dollars, hundredths for ISK and UGX, fils in tens.
 

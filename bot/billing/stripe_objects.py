@@ -13,6 +13,7 @@ from bot.billing import stripe_declines
 from bot.billing.gateway import CheckoutSession, GatewayEvent, Intent, ListedEvent, Return, ReturnKind, SavedCard
 from bot.billing.stripe_amounts import from_stripe
 from bot.errors import InvalidInput
+from bot.money import Money
 
 
 def session(found: stripe.checkout.Session) -> CheckoutSession:
@@ -40,7 +41,13 @@ def session(found: stripe.checkout.Session) -> CheckoutSession:
 def intent(
     found: stripe.PaymentIntent, refunds: Iterable[stripe.Refund] = (), disputes: Iterable[stripe.Dispute] = ()
 ) -> Intent:
-    """A payment intent, and what went back of it."""
+    """A payment intent, and what went back of it. Raises `InvalidInput` for an amount that we cannot express.
+
+    What is none of ours is read without its amounts: the business may sell in any currency that Stripe knows.
+    """
+    if not payment_id(found):
+        status, nothing = cast(Any, found.status), Money.zero(found.currency.upper())
+        return Intent(id=found.id, status=status, amount=nothing, payment_id="", created_at=_instant(found.created))
     paid = found.status == "succeeded"
     error = None if paid else found.last_payment_error
     returns = [*(refund(each) for each in refunds), *(_dispute(each) for each in disputes)]

@@ -67,7 +67,8 @@ def checkout(request: CheckoutRequest) -> SessionCreateParams:
         parameters["customer_email"] = request.customer_email
     if request.consent:
         parameters["customer_creation"] = "always"
-        parameters["payment_intent_data"]["setup_future_usage"] = "off_session"
+        # The customer agreed to a card's being kept: a bank account that they pay from instead is not.
+        parameters["payment_method_options"] = {"card": {"setup_future_usage": "off_session"}}
         parameters["custom_text"] = {"submit": {"message": request.consent}}
     return parameters
 

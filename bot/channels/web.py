@@ -209,7 +209,7 @@ def _signed_in_conversation(session: Session, address: str) -> Conversation | No
         .where(Conversation.channel == Channel.WEB, Conversation.address == address)
         .order_by(Conversation.created_at)
         .limit(1)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
 
 

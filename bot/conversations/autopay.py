@@ -42,8 +42,11 @@ def sweep(db: Database, gateway: PaymentGateway) -> list[uuid.UUID]:
 def _tell_expiring(db: Database) -> list[uuid.UUID]:
     told = []
     for mandate_id in db.in_reading(card_expiry.candidates):
-        with db.transaction() as session:
-            told.append(autopay_news.tell_expiring(session, mandate_id))
+        try:
+            with db.transaction() as session:
+                told.append(autopay_news.tell_expiring(session, mandate_id))
+        except Exception as error:  # one card that cannot be spoken of keeps no instalment from being taken
+            log.error("card_end_not_told", mandate=str(mandate_id), error=type(error).__name__)
     return [conversation_id for conversation_id in told if conversation_id is not None]
 
 
@@ -133,6 +136,12 @@ def _forget_cards(db: Database, gateway: PaymentGateway) -> None:
     for mandate in db.in_reading(mandates.to_forget):
         if mandate.payment_method is None:
             continue
-        gateway.forget_card(mandate.payment_method)
+        try:
+            gateway.forget_card(mandate.payment_method)
+        except OutsideService as error:
+            if error.retryable or _is_ours(error):
+                raise
+            log.error("card_not_forgotten", mandate=str(mandate.id), reason=_code(error))
+            continue
         with db.transaction() as session:
             mandates.forgotten(session, mandate.id)

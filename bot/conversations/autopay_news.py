@@ -24,8 +24,8 @@ from bot.words import say
 def take_over(session: Session, payment_id: uuid.UUID, intent: Intent | None) -> uuid.UUID | None:
     """Bring an autopay payment to what Stripe says of it, and tell the customer what came of it, once.
 
-    `intent` None: there was no charge, since Stripe does not know the card any more. The conversation that was told, if
-    any. Raises as `autopay.follow` does.
+    Where they have not proven who they are, only that there is news (P1). `intent` None: there was no charge, since
+    Stripe does not know the card any more. The conversation that was told, if any. Raises as `autopay.follow` does.
     """
     payment = session.get(Payment, payment_id)
     if payment is None:
@@ -38,13 +38,20 @@ def take_over(session: Session, payment_id: uuid.UUID, intent: Intent | None) ->
         return payment_news.receipt(session, outcome.settlement, conversation)
     if conversation is None or not payment_news.may_tell(session, conversation, payment.customer_id):
         return None
-    return _tell_declined(session, conversation, outcome)
+    if outcome.retry_on is None and outcome.link is None:
+        return None
+    if payment_news.proven(conversation):
+        _tell_declined(session, conversation, outcome)
+    else:
+        payment_news.tell_of_news(session, conversation)
+    return conversation.id
 
 
 def tell_expiring(session: Session, mandate_id: uuid.UUID) -> uuid.UUID | None:
     """Tell the customer, once, that the card ends before the next instalment, with a link by which another is saved.
 
-    The conversation that was told; None when there is nothing to tell or nowhere to tell it.
+    Where they have not proven who they are, only that there is news (P1). The conversation that was told; None when
+    there is nothing to tell or nowhere to tell it.
     """
     customer_id = session.scalars(sa.select(Mandate.customer_id).where(Mandate.id == mandate_id)).one()
     newest = reach.newest(session, customer_id)
@@ -55,6 +62,9 @@ def tell_expiring(session: Session, mandate_id: uuid.UUID) -> uuid.UUID | None:
     ending = card_expiry.notice(session, mandate_id, conversation.id if conversation else None)
     if ending is None or conversation is None:
         return None
+    if not payment_news.proven(conversation):
+        payment_news.tell_of_news(session, conversation)
+        return conversation.id
     locale = conversation.locale
     month = format_skeleton("yMMMM", ending.ends_on, locale=locale.replace("-", "_"))
     key = "autopay_card_ends" if ending.link else "autopay_card_ends_no_link"
@@ -63,16 +73,13 @@ def tell_expiring(session: Session, mandate_id: uuid.UUID) -> uuid.UUID | None:
     return conversation.id
 
 
-def _tell_declined(session: Session, conversation: Conversation, outcome: Outcome) -> uuid.UUID | None:
+def _tell_declined(session: Session, conversation: Conversation, outcome: Outcome) -> None:
     locale = conversation.locale
     amount = Money(outcome.payment.amount, outcome.payment.currency).format(locale)
     if outcome.retry_on is not None:
         _say(session, conversation, "autopay_again", None, amount=amount, day=_day(outcome.retry_on, locale))
     elif outcome.link is not None:
         _say(session, conversation, "autopay_link", outcome.link, **_link_values(outcome.link, locale))
-    else:
-        return None
-    return conversation.id
 
 
 def _link_values(link: Payment | None, locale: str) -> dict[str, str]:

@@ -22,7 +22,7 @@ from bot.billing.gateway import Intent, PaymentGateway
 from bot.conversations import stripe_events
 from bot.db import Database, lock
 from bot.errors import GoodTermsError, OutsideService
-from bot.models import ExternalEvent, MismatchKind, Payment, Source
+from bot.models import ExternalEvent, Mismatch, MismatchKind, MismatchStatus, Payment, Source
 
 CURSOR = "intents"
 FIRST_LOOK = dt.timedelta(days=30)
@@ -117,10 +117,10 @@ class _Comparison:
     def _look_up(self, intent_id: str, payment: Payment | None) -> None:
         try:
             self._examine(self._gateway.fetch_intent(intent_id))
-        except OutsideService as error:
-            if error.retryable:
+        except GoodTermsError as error:
+            if isinstance(error, OutsideService) and error.retryable:
                 raise
-            if (error.about or {}).get("code") != UNKNOWN:
+            if not isinstance(error, OutsideService) or (error.about or {}).get("code") != UNKNOWN:
                 log.error("intent_not_compared", code=error.code)
             elif payment is not None:
                 self._note(self._db.in_reading(lambda session: comparison.compare_unknown(session, payment)))
@@ -171,6 +171,10 @@ class _Comparison:
 
 
 def _failed(session: Session) -> list[ExternalEvent]:
+    """Events that could not be acted on, those tried longest ago first, without those a person has done with."""
+    resolved = sa.select(Mismatch.subject).where(
+        Mismatch.kind == MismatchKind.EVENT_FAILED, Mismatch.status == MismatchStatus.RESOLVED
+    )
     return list(
         session.scalars(
             sa.select(ExternalEvent)
@@ -178,8 +182,9 @@ def _failed(session: Session) -> list[ExternalEvent]:
                 ExternalEvent.source == Source.STRIPE,
                 ExternalEvent.processed_at.is_(None),
                 ExternalEvent.attempts >= stripe_events.ATTEMPTS,
+                ExternalEvent.external_id.not_in(resolved),
             )
-            .order_by(ExternalEvent.received_at)
+            .order_by(sa.func.coalesce(ExternalEvent.claimed_until, ExternalEvent.received_at))
             .limit(FAILED_EVENTS)
         )
     )
@@ -194,7 +199,7 @@ def _one_more_try(session: Session, event_id: uuid.UUID) -> None:
             event.external_id,
             theirs={"event": event.kind, "object": event.object_id},
         )
-        event.attempts = stripe_events.ATTEMPTS - 1
+        event.attempts, event.claimed_until = stripe_events.ATTEMPTS - 1, clock.now()
 
 
 def _closed(session: Session, event_id: uuid.UUID) -> bool:

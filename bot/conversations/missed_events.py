@@ -25,6 +25,9 @@ CURSOR = "events"
 KEPT = dt.timedelta(days=30)
 # Stripe does not promise that events are listed in the order of their seconds, so the newest are read twice.
 LATE = dt.timedelta(minutes=5)
+# To find where a listing of thirty days begins, all of it is paged through before its first event is known. Were the
+# lease shorter, the next sweep would take it over and begin again, and so would the one after that.
+LONG_LEASE = dt.timedelta(hours=2)
 BATCH = 100
 BATCHES = 50
 # They name the intent alone. Everything else of ours carries our payment's id; a business sells other things too.
@@ -38,7 +41,7 @@ def catch_up(db: Database, gateway: PaymentGateway) -> list[uuid.UUID]:
     cursor moves with the rows that a batch wrote, so a crash repeats and loses nothing. Raises `OutsideService` when
     Stripe does not answer: what is stored by then waits for `stripe_sweep`.
     """
-    reading = db.in_transaction(lambda session: cursors.begin(session, CURSOR))
+    reading = db.in_transaction(_begun)
     if reading is None:
         return []
     told: list[uuid.UUID | None] = []
@@ -58,6 +61,13 @@ def catch_up(db: Database, gateway: PaymentGateway) -> list[uuid.UUID]:
     finally:
         _end(db, reading)
     return _told(told)
+
+
+def _begun(session: Session) -> Reading | None:
+    reading = cursors.begin(session, CURSOR)
+    if reading is None or (reading.until is not None and reading.until > clock.now() - KEPT):
+        return reading
+    return cursors.move(session, reading, value=reading.value, until=reading.until, lease=LONG_LEASE)
 
 
 def _taken_in(session: Session, batch: list[ListedEvent]) -> list[uuid.UUID]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot import clock
+from bot import clock, policies
 from bot.billing import invoices
 from bot.billing.cases import MoneyCase, open_case
 from bot.billing.reversals import Change
@@ -25,24 +25,14 @@ from bot.models import (
     Customer,
     Hold,
     Holder,
-    HoldKind,
     HoldStatus,
     Payment,
+    PaymentOrigin,
     PaymentStatus,
     ReversalKind,
 )
 from bot.money import Money
 from bot.words import say
-
-# Under these the customer hears nothing that they did not ask for; the desk has its case (C8, P4).
-SILENT = (
-    HoldKind.BREATHING_SPACE,
-    HoldKind.BANKRUPTCY,
-    HoldKind.ATTORNEY,
-    HoldKind.DECEASED,
-    HoldKind.CEASE,
-    HoldKind.WRONG_PERSON,
-)
 
 
 def listener(session: Session, payment: Payment) -> Conversation | None:
@@ -60,17 +50,24 @@ def may_tell(session: Session, conversation: Conversation, customer_id: uuid.UUI
     about = [Hold.customer_id == customer_id, Hold.conversation_id == conversation.id]
     if conversation.address and conversation.channel != Channel.WEB:
         about.append(Hold.address == conversation.address)
-    held = sa.select(Hold.id).where(sa.or_(*about), Hold.kind.in_(SILENT), Hold.status != HoldStatus.LIFTED)
+    silent = sorted(policies.payments().news_stopped_by)
+    held = sa.select(Hold.id).where(sa.or_(*about), Hold.kind.in_(silent), Hold.status != HoldStatus.LIFTED)
     return session.scalars(held.limit(1)).first() is None
 
 
 def receipt(session: Session, settlement: Settlement, conversation: Conversation | None = None) -> uuid.UUID | None:
-    """The receipt in the transcript: thanks, what is open now and a way that suits (K3, K9). Credit is said (S5)."""
+    """The receipt in the transcript: thanks, what is open now and a way that suits (K3, K9). Credit is said (S5).
+
+    Where the customer neither paid by a link given there nor has proven who they are, only that there is news (P1).
+    """
     payment = settlement.payment
     conversation = conversation or listener(session, payment)
     if conversation is None:
         return None
     locale = conversation.locale
+    if not _may_know(conversation, payment):
+        payment.receipt_message_id = tell_of_news(session, conversation)
+        return conversation.id
     standing = (
         say("receipt_rest", locale, balance=settlement.balance.format(locale))
         if settlement.balance.minor > 0
@@ -107,6 +104,9 @@ def progress(session: Session, payment: Payment, conversation: Conversation | No
         open_case(session, MoneyCase.PAYMENT_RETURNED, payment)
     if conversation is None or not may_tell(session, conversation, payment.customer_id):
         return None
+    if not _may_know(conversation, payment):
+        tell_of_news(session, conversation)
+        return conversation.id
     amount = Money(payment.amount, payment.currency).format(conversation.locale)
     _say(session, conversation, say(key, conversation.locale, amount=amount))
     return conversation.id
@@ -124,12 +124,32 @@ def money_back(
         conversation = conversation or listener(session, change.payment)
         if conversation is None or not may_tell(session, conversation, change.payment.customer_id):
             continue
-        proven = conversation.verified_until is not None and conversation.verified_until > clock.now()
-        said = _words(session, change, conversation.locale) if proven else say("payment_news", conversation.locale)
-        buttons = [{"title": say("button_account", conversation.locale), "payload": "/check_balance"}]
-        _say(session, conversation, said, buttons if conversation.holder == Holder.BOT else None)
+        if proven(conversation):
+            _say(session, conversation, _words(session, change, conversation.locale), _buttons(conversation))
+        else:
+            tell_of_news(session, conversation)
         told = conversation.id
     return told
+
+
+def proven(conversation: Conversation) -> bool:
+    """Whether the customer has proven there who they are, and it holds."""
+    return conversation.verified_until is not None and conversation.verified_until > clock.now()
+
+
+def tell_of_news(session: Session, conversation: Conversation) -> uuid.UUID:
+    """Say that there is news about a payment, and nothing of it (P1). The message's id."""
+    return _say(session, conversation, say("payment_news", conversation.locale), _buttons(conversation))
+
+
+def _may_know(conversation: Conversation, payment: Payment) -> bool:
+    own = payment.origin == PaymentOrigin.LINK and payment.conversation_id == conversation.id
+    return own or proven(conversation)
+
+
+def _buttons(conversation: Conversation) -> list[dict[str, str]] | None:
+    account = {"title": say("button_account", conversation.locale), "payload": "/check_balance"}
+    return [account] if conversation.holder == Holder.BOT else None
 
 
 def _words(session: Session, change: Change, locale: str) -> str:
@@ -141,12 +161,18 @@ def _words(session: Session, change: Change, locale: str) -> str:
     if change.gone and change.owed.minor > 0:
         standing = invoices.standing(session, session.get_one(Customer, change.payment.customer_id))
         said = f"{said} {say('open_again', locale, balance=standing.total.format(locale))}"
+    elif not change.gone and change.credit.minor > 0:
+        said = f"{said} {say('receipt_credit', locale, credit=change.credit.format(locale))}"
     return said
 
 
-def _say(session: Session, conversation: Conversation, text: str, buttons: list[dict[str, str]] | None = None) -> None:
-    transcript.append(session, conversation, author=_author(conversation), text=text, buttons=buttons)
+def _say(
+    session: Session, conversation: Conversation, text: str, buttons: list[dict[str, str]] | None = None
+) -> uuid.UUID:
+    author = _author(conversation)
+    message = transcript.append(session, conversation, author=author, text=text, buttons=buttons)
     session.flush()
+    return message.id
 
 
 def _author(conversation: Conversation) -> Author:

@@ -25,7 +25,8 @@ def send(db: Database, gateway: PaymentGateway, refund_id: uuid.UUID) -> uuid.UU
     """Ask Stripe for a refund that was written down as `asked`, then bring the ledger to what it says.
 
     The conversation that was told, if any. One that is sent, refused or still proposed is left alone; sent twice, it
-    is given back once. Raises `OutsideService`: when it is retryable the sweep asks again, else the refund is refused.
+    is given back once. Raises `OutsideService`: when it is retryable the sweep asks again, else the refund is refused,
+    once Stripe has none that can be this one: a repeated call may be refused though the first made it.
     """
     refund = db.in_reading(lambda session: session.get_one(Refund, refund_id))
     if refund.status != RefundStatus.ASKED:
@@ -33,9 +34,13 @@ def send(db: Database, gateway: PaymentGateway, refund_id: uuid.UUID) -> uuid.UU
     try:
         back = _asked(db, gateway, refund)
     except OutsideService as error:
-        if not error.retryable:
+        if error.retryable:
+            raise
+        made = _made(db, gateway, refund)
+        if made is None:
             db.in_transaction(lambda session: refunds.refused(session, refund_id))
-        raise
+            raise
+        back = made
     db.in_transaction(lambda session: refunds.sent(session, refund_id, back))
     return stripe_events.follow_up(db, gateway, refund.payment_intent)
 
@@ -61,8 +66,19 @@ def sweep(db: Database, gateway: PaymentGateway) -> list[uuid.UUID]:
 
 def _asked(db: Database, gateway: PaymentGateway, refund: Refund) -> Return:
     if refunds.key_may_be_forgotten(refund):
-        intent = gateway.fetch_intent(refund.payment_intent)
-        if found := db.in_reading(lambda session: refunds.answered_by(session, refund, intent)):
+        found = _made(db, gateway, refund)
+        if found is not None:
             return found
     amount = Money(refund.amount, refund.currency)
     return gateway.refund(refund.payment_intent, amount, refunds.key(refund))
+
+
+def _made(db: Database, gateway: PaymentGateway, refund: Refund) -> Return | None:
+    """The refund at Stripe that can only be this one. Raises `OutsideService` while Stripe does not answer."""
+    try:
+        intent = gateway.fetch_intent(refund.payment_intent)
+    except OutsideService as error:
+        if error.retryable:
+            raise
+        return None
+    return db.in_reading(lambda session: refunds.answered_by(session, refund, intent))

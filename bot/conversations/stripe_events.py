@@ -53,7 +53,10 @@ def process(db: Database, gateway: PaymentGateway, event_id: uuid.UUID) -> uuid.
 
 
 def act_on(db: Database, gateway: PaymentGateway, event_id: uuid.UUID) -> uuid.UUID | None:
-    """`process`, but it raises `OutsideService` while Stripe does not answer, so that a sweep need not ask on."""
+    """`process`, but it raises `OutsideService` while Stripe does not answer, so that a sweep need not ask on.
+
+    What cannot be acted on as it is stays unprocessed, with the error's code, for the comparison of books.
+    """
     with db.transaction() as session:
         row = lock(session, ExternalEvent, event_id)
         if row is None or row.processed_at is not None or row.attempts >= ATTEMPTS:
@@ -61,7 +64,7 @@ def act_on(db: Database, gateway: PaymentGateway, event_id: uuid.UUID) -> uuid.U
         row.attempts += 1
         subject = row.object_id
     if subject is None:
-        _processed(db, event_id, None)
+        _processed(db, event_id)
         return None
     failpoints.reach("event.claimed")
     try:
@@ -70,14 +73,14 @@ def act_on(db: Database, gateway: PaymentGateway, event_id: uuid.UUID) -> uuid.U
         log.warning("stripe_event_waits", event_row=str(event_id), retryable=error.retryable)
         if error.retryable:
             raise
-        _processed(db, event_id, error.code)
+        _failed(db, event_id, error.code)
         return None
     except GoodTermsError as error:
         log.error("stripe_event_unclear", event_row=str(event_id), code=error.code)
-        _processed(db, event_id, error.code)
+        _failed(db, event_id, error.code)
         return None
     failpoints.reach("event.settled")
-    _processed(db, event_id, None)
+    _processed(db, event_id)
     failpoints.reach("event.processed")
     return told
 
@@ -151,16 +154,23 @@ def _payment(session: Session, id: str) -> Payment | None:
 def _subject(session: Session, event: GatewayEvent) -> str | None:
     """What to ask Stripe about: a Checkout Session or a payment intent; None for an event that cannot be ours.
 
-    An intent and its charges carry our payment's id. Refunds and disputes do not, so their intent is asked about.
+    A page, an intent and its charges carry our payment's id. Refunds and disputes do not: their intent is asked about.
     """
-    if event.object_type == "checkout.session":
-        return event.object_id
     if event.object_type in ("refund", "dispute"):
         return event.payment_intent
-    return event.payment_intent if event.payment_id and _payment(session, event.payment_id) else None
+    if not event.payment_id or _payment(session, event.payment_id) is None:
+        return None
+    return event.object_id if event.object_type == "checkout.session" else event.payment_intent
 
 
-def _processed(db: Database, event_id: uuid.UUID, error: str | None) -> None:
+def _failed(db: Database, event_id: uuid.UUID, code: str) -> None:
+    """Asking again soon is in vain: the comparison of books reports it, and tries it now and then (`books`)."""
     with db.transaction() as session:
         row = session.get_one(ExternalEvent, event_id)
-        row.processed_at, row.error = clock.now(), error
+        row.attempts, row.error = ATTEMPTS, code
+
+
+def _processed(db: Database, event_id: uuid.UUID) -> None:
+    with db.transaction() as session:
+        row = session.get_one(ExternalEvent, event_id)
+        row.processed_at, row.error = clock.now(), None

@@ -11,9 +11,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
-from bot.billing import adjustments, extended_terms, refunds
+from bot.billing import adjustments, refunds
 from bot.billing.gateway import PaymentGateway
-from bot.conversations import refunding
+from bot.conversations import plan_news, refunding
 from bot.conversations.signals import Signals
 from bot.db import Database
 from bot.desk import audit, money, text
@@ -154,21 +154,25 @@ def refuse_refund(refund_id: uuid.UUID, db: Db, seat: Writer) -> Json:
 
 
 @router.post("/plans/{plan_id}/approve")
-def approve_plan(plan_id: uuid.UUID, db: Db, seat: Writer) -> Json:
-    """Allow terms longer than usual for a customer in hardship."""
+def approve_plan(plan_id: uuid.UUID, request: Request, db: Db, seat: Writer) -> Json:
+    """Allow terms longer than usual for a customer in hardship, who is told."""
     with db.transaction() as session:
-        plan = extended_terms.approve(session, plan_id, seat.agent)
+        plan, told = plan_news.decide(session, plan_id, seat.agent, approve=True)
         audit.record(session, seat.agent, "plan.approved", f"plan:{plan_id}")
-        return {"plan": money.plan(session, plan)}
+        shown = money.plan(session, plan)
+    _ring(request, told)
+    return {"plan": shown}
 
 
 @router.post("/plans/{plan_id}/refuse")
-def refuse_plan(plan_id: uuid.UUID, db: Db, seat: Writer) -> Json:
-    """Do not allow them."""
+def refuse_plan(plan_id: uuid.UUID, request: Request, db: Db, seat: Writer) -> Json:
+    """Do not allow them; the customer is told, with a way forward."""
     with db.transaction() as session:
-        plan = extended_terms.refuse_approval(session, plan_id, seat.agent)
+        plan, told = plan_news.decide(session, plan_id, seat.agent, approve=False)
         audit.record(session, seat.agent, "plan.refused", f"plan:{plan_id}")
-        return {"plan": money.plan(session, plan)}
+        shown = money.plan(session, plan)
+    _ring(request, told)
+    return {"plan": shown}
 
 
 def _adjusted(session: Session, seat: Seat, made: Adjustment, what: str) -> Json:
@@ -194,10 +198,14 @@ def _sent(request: Request, db: Database, gateway: PaymentGateway, refund_id: uu
         if not error.retryable:
             raise Conflict("Stripe did not accept this refund, and nothing was given back.") from error
         told = None  # it stays asked, and the worker asks again
+    _ring(request, told)
+    return _shown(db, refund_id)
+
+
+def _ring(request: Request, told: uuid.UUID | None) -> None:
     if told is not None:
         signals: Signals = request.app.state.signals
         from_thread.run_sync(partial(signals.ring, told, desk=True))
-    return _shown(db, refund_id)
 
 
 def _shown(db: Database, refund_id: uuid.UUID) -> Json:

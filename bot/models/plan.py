@@ -123,8 +123,9 @@ class Instalment(Base):
 class PlanInvoice(Base):
     """An invoice that a plan covers, with the minor units of it that are in the plan.
 
-    `beside` minor units more were owed on it when the plan was quoted; what is paid counts for the plan first. `named`
-    says that the customer chose this invoice, so that it is in the plan even while it is disputed (C9).
+    `beside` minor units more were owed on it when the plan was quoted, or were added since (`coverage.put_beside`);
+    what is paid counts for the plan first. `named` says that the customer chose this invoice, so that it is in the plan
+    even while it is disputed (C9).
     """
 
     __tablename__ = "plan_invoices"

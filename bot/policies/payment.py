@@ -11,10 +11,12 @@ from bot.policies.file import Policy, Words, needs
 
 
 class PaymentsPolicy(Policy):
-    """Payment links (P1, S3)."""
+    """Payment links (P1, S3). `news_stopped_by` are the holds under which the customer hears nothing of a payment that
+    they did not ask for (C8, P4)."""
 
     link_days: int = Field(ge=1)
-    checkout_minutes: int = Field(ge=35, le=1440)
+    checkout_minutes: int = Field(ge=35, le=1430)
+    news_stopped_by: frozenset[HoldKind]
     description: Words
 
     @model_validator(mode="after")

@@ -5,9 +5,14 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from actions.payments import AskAmount, MakePayment, OpenLink, PaymentForm
+from actions.amounts import Said, Share
+from actions.payments import AskAmount, MakePayment, OpenLink, PaymentForm, meant
 from actions.talk import Affirm, Deny, Inform
+from bot.billing import invoices
+from bot.billing.payments import open_link
+from bot.db import Database
 from bot.models import Payment, PaymentShare
+from bot.money import Money
 from tests import factories
 from tests.actions.scene import Answer, Scene, invoice
 
@@ -67,6 +72,24 @@ async def test_more_than_is_owed_is_never_taken_s5(scene: Scene) -> None:
     assert answer.slots == {"amount": None}
     assert (await scene.run(MakePayment(), "pay 300", "make_payment")).loop == FORM
     assert payments(scene) == []
+
+
+async def test_an_amount_that_leaves_what_nobody_could_pay_is_answered_with_the_whole_s4(scene: Scene) -> None:
+    answer = await scene.run(MakePayment(), "I want to pay $260.30 now", "make_payment")
+    assert (answer.responses, answer.loop) == (["utter_refused"], FORM)
+    assert "$260.50" in answer.text
+    assert payments(scene) == []
+
+
+@pytest.mark.parametrize("said", [Said(share=Share.ALL), Said(share=Share.OVERDUE), Said(invoices=("INV-1",))])
+def test_everything_is_all_that_a_card_can_pay_s4(db: Database, said: Said) -> None:
+    with db.transaction() as session:
+        customer = factories.customer(session, currency="KWD")
+        factories.invoice(session, customer, "10.005", number="INV-1")
+        wanted = meant(said, invoices.standing(session, customer))
+        assert wanted is not None
+        assert wanted.amount == Money.of("10.000", "KWD")
+        assert open_link(session, customer, wanted.amount, conversation_id=None)
 
 
 async def test_nothing_at_all_is_no_payment(scene: Scene) -> None:

@@ -197,6 +197,17 @@ def test_undoing_much_takes_a_supervisor(account: Account) -> None:
     assert account.owed() == "50.00"
 
 
+def test_undoing_many_small_ones_of_others_is_no_way_around_the_limit(account: Account, clock: SetClock) -> None:
+    made = [account.propose("20.00") for _ in range(2)] + [account.propose("20.00", by=account.sol)]
+    for each in made[:2]:
+        adjustments.reverse(account.session, each.id, account.ben, "I would rather not")
+    with pytest.raises(NotAllowed, match="supervisor"):
+        adjustments.reverse(account.session, made[2].id, account.ben, "I would rather not")
+    assert account.propose("20.00", by=account.ben).status == "proposed"
+    clock.advance(hours=24, seconds=1)
+    assert adjustments.reverse(account.session, made[2].id, account.ben, "I would rather not").status == "reversed"
+
+
 def test_an_increase_that_was_paid_is_not_undone_over_the_customers_head_c11(account: Account) -> None:
     made = account.propose("10.00", KIND.INCREASE)
     account.with_credit("10.00")

@@ -22,6 +22,7 @@ from bot.models import (
     Hold,
     HoldKind,
     HoldStatus,
+    Invoice,
     Mandate,
     MandateStatus,
     Payment,
@@ -29,9 +30,11 @@ from bot.models import (
     PaymentShare,
     PaymentStatus,
     Plan,
+    PlanInvoice,
     PlanStatus,
 )
 from bot.money import Money
+from tests import factories
 from tests.billing.autopaid import Autopaid
 from tests.billing.fake_gateway import FakeGateway
 from tests.conftest import SetClock
@@ -271,6 +274,31 @@ def test_a_card_that_will_not_do_becomes_a_link_and_the_plan_stays(due: Autopaid
         assert session.get_one(Plan, due.plan_id).status == PlanStatus.ACTIVE
         [share] = session.scalars(sa.select(PaymentShare).where(PaymentShare.payment_id == outcome.link.id))
         assert (share.invoice_id, share.named) == (due.invoice_id, False)
+
+
+def test_an_invoice_that_the_customer_named_in_the_plan_is_paid_even_in_dispute_c9(due: Autopaid) -> None:
+    with due.db.transaction() as session:
+        session.execute(sa.update(PlanInvoice).values(named=True))
+        factories.hold(session, session.get_one(Invoice, due.invoice_id))
+    payment = claimed(due)
+    outcome = followed(due, payment, charged(due, payment))
+    assert outcome is not None
+    assert outcome.settlement is not None
+    assert [(invoice.id, amount) for invoice, amount in outcome.settlement.applied] == [(due.invoice_id, FIFTY)]
+
+
+def test_the_link_in_place_of_the_card_names_what_the_plan_does_c9(due: Autopaid) -> None:
+    with due.db.transaction() as session:
+        session.execute(sa.update(PlanInvoice).values(named=True))
+        factories.hold(session, session.get_one(Invoice, due.invoice_id))
+    due.decline(Decline.HARD)
+    payment = claimed(due)
+    outcome = followed(due, payment, charged(due, payment))
+    assert outcome is not None
+    assert outcome.link is not None
+    with due.db.reading() as session:
+        [share] = session.scalars(sa.select(PaymentShare).where(PaymentShare.payment_id == outcome.link.id))
+        assert (share.invoice_id, share.named) == (due.invoice_id, True)
 
 
 def test_a_soft_decline_is_tried_on_other_days_until_the_tries_are_used_up(due: Autopaid, clock: SetClock) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 
 import pytest
@@ -81,6 +82,23 @@ def test_after_stripe_failed_the_next_click_is_a_new_attempt_but_never_beside_an
         assert checkouts.begin(session, payment.token).url == page.url
 
 
+def test_a_page_of_a_former_attempt_is_not_recorded_over_the_one_that_is_open_s5(db: Database) -> None:
+    with db.transaction() as session:
+        payment = payments.open_link(session, factories.maya(session), dollars("80.50"), conversation_id=None)
+        slow = checkouts.begin(session, payment.token).idempotency_key
+        checkouts.give_up(session, payment.id, slow)
+        quick = checkouts.begin(session, payment.token).idempotency_key
+        for id, key, open_now in (
+            ("cs_slow", slow, None),
+            ("cs_quick", quick, "cs_quick"),
+            ("cs_slow", slow, "cs_quick"),
+        ):
+            page = factories.checkout(
+                payment, id=id, status="open", payment_status="unpaid", url="https://stripe.example"
+            )
+            assert checkouts.record(session, payment.id, page, key).checkout_session_id == open_now
+
+
 def test_an_open_checkout_page_is_used_again_until_it_ends(db: Database, clock: SetClock) -> None:
     with db.transaction() as session:
         payment = payments.open_link(session, factories.maya(session), dollars("80.50"), conversation_id=None)
@@ -104,6 +122,7 @@ def test_an_open_checkout_page_is_used_again_until_it_ends(db: Database, clock: 
         ("complete", None, PaymentStatus.PROCESSING),
         ("complete", "requires_payment_method", PaymentStatus.FAILED),
         ("complete", "canceled", PaymentStatus.FAILED),
+        ("complete", "requires_action", PaymentStatus.OPEN),
         ("open", None, PaymentStatus.OPEN),
     ],
 )
@@ -116,6 +135,42 @@ def test_an_unpaid_payment_follows_what_stripe_says_s2(
         assert checkouts.follow(session, payment.id, told) is (then is not PaymentStatus.OPEN)
         assert payment.status == then
         assert checkouts.follow(session, payment.id, told) is False
+
+
+def test_a_voucher_that_is_not_paid_yet_is_not_on_its_way_and_keeps_nobody_from_paying_otherwise_c11(
+    db: Database,
+) -> None:
+    with db.transaction() as session:
+        maya = factories.maya(session)
+        payment = opened(session, maya)
+        first = checkouts.begin(session, payment.token).idempotency_key
+        voucher = factories.checkout(
+            payment, status="complete", payment_status="unpaid", intent_status="requires_action"
+        )
+        assert checkouts.follow(session, payment.id, voucher) is False
+        assert payments.on_its_way(session, maya) == dollars("0")
+        assert payments.page_state(session, payment) is PageState.PAYABLE
+        again = checkouts.begin(session, payment.token)
+        assert (again.url, again.idempotency_key == first) == (None, False)
+        newer = payments.open_link(session, maya, dollars("200.00"), conversation_id=None)
+        payments.settle(session, newer.id, factories.checkout(newer))
+        paid = dataclasses.replace(voucher, payment_status="paid", intent_status="succeeded")
+        assert payments.settle(session, payment.id, paid).credit > dollars("0")
+
+
+@pytest.mark.parametrize(
+    ("intent", "then"), [("processing", PaymentStatus.PROCESSING), ("canceled", PaymentStatus.FAILED)]
+)
+def test_a_voucher_is_on_its_way_or_has_failed_when_stripe_says_so_s2(
+    db: Database, intent: str, then: PaymentStatus
+) -> None:
+    with db.transaction() as session:
+        payment = opened(session, factories.maya(session))
+        for said in ("requires_action", intent):
+            page = factories.checkout(payment, status="complete", payment_status="unpaid", intent_status=said)
+            changed = checkouts.follow(session, payment.id, page)
+        assert changed
+        assert payment.status == then
 
 
 @pytest.mark.parametrize("ended", ["expired", "complete"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
 from decimal import Decimal
 
 import pytest
@@ -10,10 +12,10 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from bot import policies
-from bot.billing import invoices, ledger, plans
+from bot.billing import checkouts, invoices, ledger, payments, plan_changes, plans
 from bot.billing.early_settlement import quote_early
 from bot.db import Database
-from bot.errors import InvalidInput
+from bot.errors import Conflict, InvalidInput
 from bot.models import Customer, Plan, PlanKind, PlanStatus
 from bot.money import Money
 from tests import factories
@@ -185,3 +187,46 @@ def test_the_rest_of_a_plan_may_be_settled_early_and_the_discount_ends_with_a_ne
         plans.cancel(session, settled.id, maya)
         assert discounts(session) == 0
         assert plans.quote(session, maya, conversation_id=None)[0].total == 10000
+
+
+def test_k16_a_discount_goes_with_its_day_which_is_neither_moved_nor_put_off(db: Database) -> None:
+    with db.transaction() as session:
+        maya = factories.maya(session)
+        plan = plans.agree(session, early(session, maya).id, maya)
+        with pytest.raises(Conflict, match="goes with its day"):
+            plan_changes.move(session, plan.id, maya, 1, dt.date(2026, 3, 20))
+        with pytest.raises(Conflict, match="goes with its day"):
+            plan_changes.pause(session, plan.id, maya, 14)
+
+
+@pytest.mark.parametrize(("days", "left"), [(14, 0), (15, 2005)])
+def test_k16_what_is_paid_after_the_day_is_an_ordinary_payment(
+    db: Database, clock: SetClock, days: int, left: int
+) -> None:
+    with db.transaction() as session:
+        maya = factories.maya(session)
+        plan = plans.agree(session, early(session, maya).id, maya)
+        clock.advance(days=days)
+        link = payments.open_link(session, maya, Money(18045, USD), conversation_id=None)
+        payments.settle(session, link.id, factories.checkout(link))
+        owed = sum(
+            ledger.balance(session, ledger.invoice_account(part.invoice_id), USD).minor for part in plan.invoices
+        )
+        assert (owed, discounts(session)) == (left, 2005 - left)
+        assert plan.status == (PlanStatus.CANCELLED if left else PlanStatus.COMPLETED)
+
+
+def test_c11_a_page_opened_on_the_day_and_confirmed_by_the_bank_later_keeps_the_discount(
+    db: Database, clock: SetClock
+) -> None:
+    with db.transaction() as session:
+        maya = factories.maya(session)
+        plan = plans.agree(session, early(session, maya).id, maya)
+        clock.advance(days=14)
+        link = payments.open_link(session, maya, Money(18045, USD), conversation_id=None)
+        begun = checkouts.begin(session, link.token)
+        page = factories.checkout(link, status="open", payment_status="unpaid", payment_intent=None)
+        checkouts.record(session, link.id, dataclasses.replace(page, expires_at=begun.request.expires_at))
+        clock.advance(days=5)
+        payments.settle(session, link.id, factories.checkout(link))
+        assert (plan.status, discounts(session)) == (PlanStatus.COMPLETED, 2005)

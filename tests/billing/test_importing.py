@@ -350,6 +350,19 @@ def test_a_running_plan_is_taken_over_once(db: Database, write: Write) -> None:
         assert (plan.status, plan.total) == (PlanStatus.ACTIVE, 10000)
 
 
+@pytest.mark.parametrize(("paid", "rest", "left"), [("0", 5000, 5000), ("30.00", 2000, 5000), ("60.00", 0, 4000)])
+def test_what_is_owed_besides_a_running_plan_is_not_of_it(
+    sqlite_db: Database, write: Write, paid: str, rest: int, left: int
+) -> None:
+    bill = BILL.replace(",0,false", f",{paid},false")
+    plan_row = "A-1,B-1,1,2026-03-15,50.00"
+    import_files(sqlite_db, write("customers", CUSTOMERS, ANN), write("invoices", INVOICES, bill))
+    import_files(sqlite_db, None, None, write("plans", PLANS, plan_row))
+    with sqlite_db.reading() as session:
+        plan = session.scalars(sa.select(Plan)).one()
+        assert (plan.invoices[0].beside, plans.progress(session, plan).remaining.minor) == (rest, left)
+
+
 @pytest.mark.parametrize(
     ("rows", "says"),
     [

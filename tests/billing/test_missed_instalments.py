@@ -308,3 +308,15 @@ def check(
         late = [part for part, _ in plans.unpaid(session, plan) if part.due_on <= day]
         assert (Behind(plan.id, customer.id) in behind(session, limit=10_000)) is bool(late)
         plans.cancel(session, plan.id, customer)
+
+
+def test_s4_a_rest_that_is_too_little_to_be_paid_alone_is_not_asked_about(db: Database, clock: SetClock) -> None:
+    with db.transaction() as session:
+        maya, plan = agreed(session)
+        pay(session, plan, 4992)
+        clock.advance(days=8)
+        assert look(session, maya, plan) is None
+        clock.advance(days=31)
+        missed = look(session, maya, plan)
+        assert missed is not None
+        assert ([part.number for part in missed.instalments], missed.missing.minor) == ([1, 2], 5032)

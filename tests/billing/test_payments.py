@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot import policies
-from bot.billing import checkouts, invoices, ledger, payments
+from bot.billing import checkouts, invoices, ledger, payments, plans
 from bot.billing.payment_states import may_become
 from bot.billing.payments import PageState
 from bot.db import Database
@@ -116,6 +116,57 @@ def test_each_currency_has_its_own_units_and_bounds_s4(
         assert shares(session, payment) == [asked]
 
 
+@pytest.mark.parametrize(
+    ("amount", "whole"),
+    [
+        (Money.of("99.80", "USD"), Money.of("100.00", "USD")),
+        (Money.of("99.51", "USD"), Money.of("100.00", "USD")),
+        (Money.of("999.80", "MXN"), Money.of("1000.00", "MXN")),
+        (Money.of("970", "JPY"), Money.of("1000", "JPY")),
+    ],
+)
+def test_no_rest_is_left_that_nobody_could_pay_s4(db: Database, amount: Money, whole: Money) -> None:
+    with db.transaction() as session:
+        customer = factories.customer(session, currency=amount.currency)
+        factories.invoice(session, customer, str(whole.major))
+        with pytest.raises(InvalidInput, match=r"leave .+ pay all of it, .+ or a little less") as caught:
+            payments.open_link(session, customer, amount, conversation_id=None)
+        assert caught.value.about == whole
+        assert payments.open_link(session, customer, whole, conversation_id=None).amount == whole.minor
+
+
+@pytest.mark.parametrize("amount", ["100.00", "99.50", "60.00"])
+def test_a_rest_that_can_be_paid_is_left_s4(db: Database, amount: str) -> None:
+    with db.transaction() as session:
+        customer = factories.customer(session)
+        factories.invoice(session, customer, "100.00")
+        assert payments.open_link(session, customer, dollars(amount), conversation_id=None)
+
+
+def test_a_rest_that_takes_several_payments_is_left_s4(db: Database) -> None:
+    with db.transaction() as session:
+        customer = factories.customer(session)
+        factories.invoice(session, customer, "2000000.00")
+        assert payments.open_link(session, customer, dollars("100.00"), conversation_id=None)
+
+
+def test_a_small_rest_that_is_disputed_keeps_nobody_from_paying_all_the_others_c9(db: Database) -> None:
+    with db.transaction() as session:
+        customer = factories.customer(session)
+        factories.invoice(session, customer, "100.00")
+        factories.hold(session, factories.invoice(session, customer, "0.20", late=5))
+        assert payments.open_link(session, customer, dollars("100.00"), conversation_id=None)
+        with pytest.raises(InvalidInput, match="leave"):
+            payments.open_link(session, customer, dollars("99.90"), conversation_id=None)
+
+
+def test_a_thousandth_that_no_card_can_pay_is_left_without_ado_s4(db: Database) -> None:
+    with db.transaction() as session:
+        customer = factories.customer(session, currency="KWD")
+        factories.invoice(session, customer, "10.005")
+        assert payments.open_link(session, customer, Money.of("10.000", "KWD"), conversation_id=None)
+
+
 def test_several_named_invoices_take_their_own_sum(db: Database) -> None:
     with db.transaction() as session:
         maya = factories.maya(session)
@@ -136,6 +187,28 @@ def test_invoices_that_we_chose_are_not_named_by_the_customer_c9(db: Database) -
         )
         [share] = session.scalars(sa.select(PaymentShare).where(PaymentShare.payment_id == payment.id))
         assert (share.invoice_id, share.amount, share.named) == (open_.id, 5000, False)
+
+
+def test_what_the_customer_named_in_their_plan_is_paid_even_in_dispute_c9(db: Database) -> None:
+    with db.transaction() as session:
+        customer = factories.customer(session)
+        bill = factories.invoice(session, customer, "150.00", late=30)
+        other = factories.invoice(session, customer, "75.25", late=20)
+        [plan, *_] = plans.quote(session, customer, conversation_id=None, invoice_ids=[bill.id])
+        plans.agree(session, plan.id, customer)
+        for invoice in (bill, other):
+            factories.hold(session, invoice)
+        ids = [bill.id, other.id]
+        link = payments.open_link(
+            session, customer, dollars("50.00"), conversation_id=None, invoice_ids=ids, named=False
+        )
+        settled = payments.settle(session, link.id, factories.checkout(link))
+        assert (settled.applied, settled.credit) == ([(bill, dollars("50.00"))], dollars("0.00"))
+        plans.cancel(session, plan.id, customer)
+        link = payments.open_link(
+            session, customer, dollars("50.00"), conversation_id=None, invoice_ids=ids, named=False
+        )
+        assert shares(session, link) == []
 
 
 def test_what_is_on_its_way_leaves_only_the_rest_to_be_asked_for_s2(db: Database) -> None:
@@ -180,6 +253,23 @@ def test_the_same_request_again_is_the_same_link(db: Database) -> None:
         assert first.superseded_at is None
 
 
+def test_naming_an_invoice_that_we_chose_before_makes_a_new_link_c9(db: Database) -> None:
+    with db.transaction() as session:
+        customer = factories.customer(session)
+        invoice = factories.invoice(session, customer, "100.00")
+        factories.invoice(session, customer, "50.00", late=5)
+        ours = payments.open_link(
+            session, customer, dollars("100.00"), conversation_id=None, invoice_ids=[invoice.id], named=False
+        )
+        factories.hold(session, invoice)
+        theirs = payments.open_link(
+            session, customer, dollars("100.00"), conversation_id=None, invoice_ids=[invoice.id]
+        )
+        assert (ours.id == theirs.id, ours.superseded_at is None) == (False, False)
+        settled = payments.settle(session, theirs.id, factories.checkout(theirs))
+        assert [(item.id, part) for item, part in settled.applied] == [(invoice.id, dollars("100.00"))]
+
+
 def test_a_newer_link_replaces_the_older(db: Database) -> None:
     with db.transaction() as session:
         maya = factories.maya(session)
@@ -216,6 +306,12 @@ def test_a_link_is_ours_random_and_found_by_its_token_only(db: Database) -> None
         assert payments.find(session, payment.token) is payment
         with pytest.raises(NotFound):
             payments.find(session, str(payment.id))
+
+
+@pytest.mark.parametrize("token", ["", "\0", "a\0b", "a b", "a\n", "é", "\ud800", "a" * 65])
+def test_what_no_token_can_be_is_not_found(db: Database, token: str) -> None:
+    with db.reading() as session, pytest.raises(NotFound):
+        payments.find(session, token)
 
 
 def test_an_old_link_expires(db: Database, clock: SetClock) -> None:

@@ -93,7 +93,8 @@ def test_a_page_with_consent_is_made_of_what_the_library_allows(
     assert (session.id, session.status) == (example("checkout.session")["id"], "open")
     [(operation, sent)] = stripe_examples.asked
     assert operation == "POST /v1/checkout/sessions"
-    assert sent["payment_intent_data"]["setup_future_usage"] == "off_session"
+    assert sent["payment_method_options"] == {"card": {"setup_future_usage": "off_session"}}
+    assert "setup_future_usage" not in sent["payment_intent_data"]
     assert sent["custom_text"] == {"submit": {"message": CONSENT}}
 
 
@@ -108,7 +109,8 @@ def test_a_charge_is_made_of_what_the_library_allows(gateway: StripeGateway, str
 
 @with_specs
 def test_what_went_back_is_asked_for_once_something_came(gateway: StripeGateway, stripe_examples: Examples) -> None:
-    intent = {**example("payment_intent"), "status": "succeeded", "amount_received": 1099, "latest_charge": "ch_1"}
+    came = {"status": "succeeded", "amount_received": 1099, "latest_charge": "ch_1"}
+    intent = {**example("payment_intent"), **came, "metadata": {"payment_id": LATER_PAYMENT}}
     stripe_examples.answers["GET /v1/payment_intents/{id}"] = 200, intent
     found = gateway.fetch_intent("pi_1")
     assert stripe_examples.asked[1:] == [
@@ -119,6 +121,18 @@ def test_what_went_back_is_asked_for_once_something_came(gateway: StripeGateway,
         ("succeeded", True),
         ("warning_needs_response", False),
     }
+
+
+@with_specs
+def test_the_other_sales_of_the_business_keep_nobody_from_ours(
+    gateway: StripeGateway, stripe_examples: Examples
+) -> None:
+    sale = {**example("payment_intent"), "currency": "rsd", "amount": 1050, "metadata": {}}
+    marked = {**sale, "id": "pi_marked", "metadata": {"payment_id": "order-17"}}
+    ours = {**example("payment_intent"), "id": "pi_ours", "metadata": {"payment_id": LATER_PAYMENT}}
+    found = {"object": "list", "data": [sale, marked, ours], "has_more": False, "url": "/v1/payment_intents"}
+    stripe_examples.answers["GET /v1/payment_intents"] = 200, found
+    assert [each.id for each in gateway.intents(SINCE, UNTIL)] == ["pi_ours"]
 
 
 @with_specs
@@ -157,7 +171,8 @@ def test_without_a_known_event_the_listing_begins_with_the_oldest(
         (400, "idempotency_error", None, False),
         (400, "invalid_request_error", "payment_method_unexpected_state", False),
         (402, "card_error", "card_declined", False),
-        (403, "invalid_request_error", None, False),
+        (401, "invalid_request_error", None, True),
+        (403, "invalid_request_error", None, True),
     ],
 )
 def test_only_what_may_go_differently_later_is_worth_another_try_s3(

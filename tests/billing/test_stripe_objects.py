@@ -47,12 +47,18 @@ def intent(**fields: Any) -> stripe.PaymentIntent:
         "amount_received": 1000,
         "currency": "usd",
         "created": 1,
-        "metadata": {},
+        "metadata": {"payment_id": "payment-1"},
         "payment_method": None,
         "last_payment_error": None,
         **fields,
     }
     return stripe.PaymentIntent.construct_from(values, None)
+
+
+def test_a_sale_of_the_business_in_a_currency_that_we_count_otherwise_is_read_without_its_amounts() -> None:
+    sale = intent(metadata={}, currency="rsd", amount=1050, amount_received=1050)
+    found = stripe_objects.intent(sale, [refund("succeeded")], [dispute("lost", TAKEN)])
+    assert (found.payment_id, found.amount, found.returns) == ("", Money.zero("RSD"), ())
 
 
 def returned(found: stripe.Dispute) -> bool:
@@ -111,7 +117,7 @@ def test_an_intent_is_worth_what_came_and_before_that_what_was_asked_for(
 
 
 def test_an_intent_of_somebody_elses_names_none_of_our_payments() -> None:
-    assert stripe_objects.intent(intent()).payment_id == ""
+    assert stripe_objects.intent(intent(metadata={})).payment_id == ""
     assert stripe_objects.intent(intent(metadata={"payment_id": "0190"})).payment_id == "0190"
 
 

@@ -41,13 +41,12 @@ def test_a_page_asks_for_one_payment_and_tells_nothing_of_the_customer_p1() -> N
     }
 
 
-def test_with_consent_the_card_is_kept_and_the_page_shows_the_words() -> None:
+def test_with_consent_the_card_and_nothing_else_is_kept_and_the_page_shows_the_words() -> None:
     without, saving = stripe_requests.checkout(asked()), stripe_requests.checkout(asked(consent=CONSENT))
-    metadata = {"payment_id": PAYMENT}
     assert saving == {
         **without,
         "customer_creation": "always",
-        "payment_intent_data": {"metadata": metadata, "setup_future_usage": "off_session"},
+        "payment_method_options": {"card": {"setup_future_usage": "off_session"}},
         "custom_text": {"submit": {"message": CONSENT}},
     }
 

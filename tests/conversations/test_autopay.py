@@ -9,12 +9,15 @@ import uuid
 import pytest
 import sqlalchemy as sa
 
-from bot.billing import autopay, checkouts, ledger, mandates, payments
+from bot.billing import adjustments, autopay, checkouts, ledger, mandates, payments, plans, quotes
 from bot.billing.gateway import ChargeRequest, Decline, Intent
 from bot.conversations import reach, stripe_events
 from bot.db import Database
 from bot.errors import OutsideService
 from bot.models import (
+    AdjustmentKind,
+    Conversation,
+    Customer,
     Hold,
     HoldKind,
     HoldStatus,
@@ -24,8 +27,10 @@ from bot.models import (
     PaymentOrigin,
     PaymentStatus,
     Plan,
+    PlanStatus,
 )
 from bot.money import Money
+from bot.words import say
 from tests import factories
 from tests.billing.autopaid import MARCH, Autopaid
 from tests.billing.fake_gateway import FakeGateway
@@ -287,3 +292,173 @@ def test_a_plan_whose_dates_moved_is_charged_on_the_new_day(sqlite_db: Database,
     clock.set(dt.datetime(2026, 3, 5, 15, tzinfo=dt.UTC))
     paid.sweep()
     assert paid.taken() == [(1, 5_000)]
+
+
+def paid_by_link(paid: Autopaid, minor: int) -> str:
+    """The customer pays so much of the plan on a page: its id."""
+    link = paid.link(Money(minor, "USD"), invoice_ids=[paid.invoice_id])
+    with paid.db.transaction() as session:
+        begun = checkouts.begin(session, link.token)
+    page = paid.gateway.create_checkout(begun.request, begun.idempotency_key)
+    with paid.db.transaction() as session:
+        checkouts.record(session, link.id, page)
+    paid.gateway.pay(page.id)
+    stripe_events.follow_up(paid.db, paid.gateway, page.id)
+    return page.id
+
+
+def swept_on_every_day(paid: Autopaid, clock: SetClock) -> None:
+    for day, _ in MARCH:
+        clock.set(dt.datetime(day.year, day.month, day.day, 15, tzinfo=dt.UTC))
+        paid.sweep()
+
+
+def test_s5_what_an_agent_adds_to_the_invoice_is_beside_the_plan_and_not_taken(db: Database, clock: SetClock) -> None:
+    paid = Autopaid(db)
+    with db.transaction() as session:
+        agent = factories.agent(session)
+        more = Money(5_000, "USD")
+        adjustments.propose(
+            session, agent, paid.invoice_id, AdjustmentKind.INCREASE, more, "The delivery was forgotten."
+        )
+    swept_on_every_day(paid, clock)
+    assert paid.taken() == [(1, 5_000), (2, 5_000), (3, 5_050)]
+    with db.reading() as session:
+        assert session.get_one(Plan, paid.plan_id).status == PlanStatus.COMPLETED
+        assert ledger.balance(session, ledger.invoice_account(paid.invoice_id), "USD") == Money(5_000, "USD")
+
+
+def test_s5_a_write_off_that_is_undone_makes_no_instalment_due_twice(db: Database, clock: SetClock) -> None:
+    paid = Autopaid(db)
+    with db.transaction() as session:
+        agent = factories.agent(session)
+        less = Money(5_000, "USD")
+        made = adjustments.propose(session, agent, paid.invoice_id, AdjustmentKind.WRITE_OFF, less, "A kind gesture.")
+    clock.set(dt.datetime(2026, 4, 9, 15, tzinfo=dt.UTC))
+    paid.sweep()
+    with db.transaction() as session:
+        adjustments.reverse(session, made.id, agent, "It was the wrong account.")
+    swept_on_every_day(paid, clock)
+    assert paid.taken() == [(2, 5_000), (3, 5_050)]
+
+
+def test_s5_what_was_paid_by_link_and_charged_back_is_not_taken_unasked(db: Database, clock: SetClock) -> None:
+    paid = Autopaid(db)
+    page = paid_by_link(paid, 5_000)
+    clock.set(DAY)
+    paid.sweep()
+    paid.gateway.dispute(page)
+    stripe_events.follow_up(db, paid.gateway, page)
+    swept_on_every_day(paid, clock)
+    assert paid.taken() == [(2, 5_000), (3, 5_050)]
+
+
+def test_s5_money_from_before_the_plan_that_goes_back_is_beside_it(db: Database, clock: SetClock) -> None:
+    paid = Autopaid(db)
+    page = paid_by_link(paid, 5_000)
+    clock.advance(days=1)
+    with db.transaction() as session:
+        customer = session.get_one(Customer, paid.customer_id)
+        offer = quotes.quote_rest(session, customer, conversation_id=paid.conversation_id, months=[3])[0]
+        plan = plans.agree(session, offer.id, customer)
+    paid.gateway.dispute(page)
+    stripe_events.follow_up(db, paid.gateway, page)
+    for part in plan.instalments:
+        clock.set(dt.datetime.combine(part.due_on, dt.time(15), dt.UTC))
+        paid.sweep()
+    assert paid.taken() == [(part.number, part.amount) for part in plan.instalments]
+    with db.reading() as session:
+        assert session.get_one(Plan, plan.id).status == PlanStatus.COMPLETED
+        assert ledger.balance(session, ledger.invoice_account(paid.invoice_id), "USD") == Money(5_000, "USD")
+
+
+def test_a_charge_that_the_bank_took_back_suspends_the_consent_after_a_new_plan_too(
+    due: Autopaid, clock: SetClock
+) -> None:
+    due.sweep()
+    clock.advance(days=1)
+    with due.db.transaction() as session:
+        customer = session.get_one(Customer, due.customer_id)
+        offer = quotes.quote_rest(session, customer, conversation_id=due.conversation_id, months=[3])[0]
+        plans.agree(session, offer.id, customer)
+    [charged] = due.tries()
+    assert charged.payment_intent_id is not None
+    due.gateway.dispute(charged.payment_intent_id)
+    stripe_events.follow_up(due.db, due.gateway, charged.payment_intent_id)
+    clock.advance(days=40)
+    due.sweep()
+    assert (due.mandate().status, due.mandate().suspended_for) == (MandateStatus.SUSPENDED, "charged_back")
+    assert len(due.tries()) == 1
+
+
+class Stubborn(FakeGateway):
+    """One card cannot be given up at Stripe."""
+
+    card: str | None = None
+
+    def forget_card(self, payment_method: str) -> None:
+        if payment_method == self.card:
+            raise OutsideService("no", service="stripe", retryable=False, about={"code": "odd", "status": 400})
+        super().forget_card(payment_method)
+
+
+def test_a_card_that_stripe_does_not_give_up_keeps_no_other(sqlite_db: Database, clock: SetClock) -> None:
+    gateway = Stubborn()
+    first, second = Autopaid(sqlite_db, gateway=gateway), Autopaid(sqlite_db, gateway=gateway)
+    gateway.card = first.mandate().payment_method
+    first.withdraw()
+    clock.advance(minutes=1)
+    second.withdraw()
+    first.sweep()
+    assert (first.mandate().forgotten_at, second.mandate().forgotten_at) == (None, clock.now())
+
+
+def test_a_card_whose_end_cannot_be_told_keeps_no_instalment_from_being_taken(
+    sqlite_db: Database, clock: SetClock
+) -> None:
+    paid = Autopaid(sqlite_db)
+    silent = Autopaid(sqlite_db, gateway=paid.gateway, expires=(3, 2026))
+    clock.set(DAY)
+    with sqlite_db.transaction() as session:
+        session.get_one(Plan, silent.plan_id).instalments[0].due_on = dt.date(2026, 4, 8)
+        session.get_one(Conversation, silent.conversation_id).locale = "zz-not-a-locale"
+    paid.sweep()
+    assert paid.taken() == [(1, 5_000)]
+    assert silent.told() == []
+
+
+@pytest.mark.parametrize("decline", [None, Decline.SOFT, Decline.HARD])
+def test_p1_where_nobody_has_proven_who_they_are_only_that_there_is_news_is_said(
+    sqlite_db: Database, clock: SetClock, decline: Decline | None
+) -> None:
+    due = Autopaid(sqlite_db)
+    clock.set(DAY)
+    with sqlite_db.transaction() as session:
+        session.get_one(Conversation, due.conversation_id).verified_until = clock.now()
+    due.decline(decline)
+    assert due.sweep() == [due.conversation_id]
+    [text] = due.told()
+    assert text == say("payment_news", "en-US")
+    with sqlite_db.reading() as session:
+        assert session.scalars(sa.select(Message)).one().card is None
+
+
+def test_p1_a_card_that_ends_is_not_named_where_nobody_has_proven_who_they_are(
+    sqlite_db: Database, clock: SetClock
+) -> None:
+    paid = Autopaid(sqlite_db, expires=(3, 2026), parts=MARCH[1:])
+    clock.set(DAY)
+    with sqlite_db.transaction() as session:
+        session.get_one(Conversation, paid.conversation_id).verified_until = None
+    paid.sweep()
+    assert paid.told() == [say("payment_news", "en-US")]
+
+
+def test_k9_who_pays_by_a_link_is_thanked_where_it_was_given_whoever_is_proven_by_then(
+    sqlite_db: Database, clock: SetClock
+) -> None:
+    paid = Autopaid(sqlite_db)
+    with sqlite_db.transaction() as session:
+        session.get_one(Conversation, paid.conversation_id).verified_until = clock.now()
+    paid_by_link(paid, 5_000)
+    assert "Thank you, your payment of $50.00 has arrived" in paid.told()[0]

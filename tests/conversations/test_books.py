@@ -9,7 +9,9 @@ import uuid
 import pytest
 
 from bot.billing import reconciliation
-from bot.conversations import books, missed_events, stripe_events
+from bot.billing.gateway import Intent
+from bot.billing.stripe_amounts import from_stripe
+from bot.conversations import books, missed_events, stripe_events, stripe_sweep
 from bot.conversations.books import Outcome
 from bot.db import Database
 from bot.errors import OutsideService
@@ -91,6 +93,19 @@ def test_the_other_sales_of_the_business_are_none_of_ours(shop: Shop, clock: Set
     assert (open_(shop), shop.received()) == ([], 0)
 
 
+def test_a_payment_of_which_stripes_word_cannot_be_read_keeps_nobody_from_the_next(shop: Shop, clock: SetClock) -> None:
+    strange, _ = settled(shop)
+    paid = shop.paid()
+    fetch = shop.gateway.fetch_intent
+
+    def fetched(id: str) -> Intent:
+        return dataclasses.replace(fetch(id), amount=from_stripe(1_050, "RSD")) if id == strange else fetch(id)
+
+    shop.gateway.fetch_intent = fetched  # type: ignore[method-assign]
+    clock.advance(hours=1)
+    assert compared(shop).told == [paid.conversation_id]
+
+
 def test_money_for_a_payment_that_we_do_not_have_is_reported(shop: Shop, clock: SetClock) -> None:
     paid = shop.paid()
     intent = shop.gateway._intents[shop.intent(paid)]
@@ -164,6 +179,20 @@ def test_s6_a_refund_of_which_we_heard_nothing_is_posted(shop: Shop, clock: SetC
     assert (open_(shop), shop.received()) == ([], 8_000)
 
 
+def test_s6_of_a_payment_paid_twice_what_went_back_is_compared_with_the_money_that_it_is_of(
+    shop: Shop, clock: SetClock
+) -> None:
+    first = shop.paid()
+    again = shop.gateway.create_checkout(shop.gateway._requests[first.checkout], "another window")
+    shop.gateway.pay(again.id)
+    shop.gateway.give_back(again.id, Money(4_000, "USD"))
+    for page in (first.checkout, again.id):
+        stripe_events.follow_up(shop.db, shop.gateway, page)
+    clock.advance(hours=1)
+    assert compared(shop) == Outcome(looked_at=2)
+    assert (open_(shop), shop.received()) == ([], 2 * 8_050 - 4_000)
+
+
 def test_s6_money_that_our_books_say_went_back_and_stripes_do_not_is_reported(shop: Shop, clock: SetClock) -> None:
     intent_id, _ = settled(shop)
     back = shop.gateway.give_back(intent_id)
@@ -220,6 +249,55 @@ def test_an_event_whose_attempts_are_used_up_is_reported_and_tried_once_more_eac
     shop.gateway.sessions = kept
     assert compared(shop).repaired == {"evt_hard"}
     assert open_(shop) == []
+    assert shop.receipts(paid) == 1
+
+
+@pytest.mark.parametrize("retryable", [True, False])
+def test_s6_a_dispute_heard_of_under_a_wrong_key_is_posted_once_the_key_is_right(
+    shop: Shop, clock: SetClock, retryable: bool
+) -> None:
+    intent_id, _ = settled(shop)
+    missed_events.catch_up(shop.db, shop.gateway)
+    clock.advance(days=10)
+    compared(shop)  # nothing reads that far back again, so the event alone tells of it
+    shop.gateway.dispute(intent_id)
+    [listed] = [each for each in shop.gateway.log.known() if each.event.type == "charge.dispute.created"]
+    with shop.db.transaction() as session:
+        row = stripe_events.take_in(session, listed.event, listed.raw)
+    assert row is not None
+    wrong = OutsideService("no", service="stripe", retryable=retryable, about={"code": None, "status": 401})
+    shop.gateway.failure = wrong
+    assert stripe_events.process(shop.db, shop.gateway, row) is None
+    assert shop.received() == 8_050
+    clock.advance(minutes=1)
+    stripe_sweep.sweep(shop.db, shop.gateway)
+    compared(shop)
+    assert (shop.received(), open_(shop)) == (0, [])
+
+
+def test_an_event_that_cannot_be_acted_on_is_reported_until_a_person_has_done_with_it(
+    shop: Shop, clock: SetClock
+) -> None:
+    paid = shop.paid()
+    settled(shop)
+    missed_events.catch_up(shop.db, shop.gateway)
+    listed = shop.gateway.log.known()[-1]
+    with shop.db.transaction() as session:
+        again = dataclasses.replace(listed.event, id="evt_of_what_is_gone")
+        row = stripe_events.take_in(session, again, listed.raw)
+    assert row is not None
+    shop.gateway.sessions.clear()
+    shop.gateway._intents.clear()
+    stripe_events.process(shop.db, shop.gateway, row)
+    compared(shop)
+    [(kind, subject)] = [each for each in open_(shop) if each[0] == MismatchKind.EVENT_FAILED]
+    assert subject == "evt_of_what_is_gone"
+    with shop.db.transaction() as session:
+        [mismatch] = [each for each in reconciliation.listing(session) if each.subject == subject]
+        reconciliation.resolve(session, mismatch.id, "ops", "deleted at Stripe")
+    clock.advance(hours=1)
+    compared(shop)
+    assert kind not in {each for each, _ in open_(shop)}
     assert shop.receipts(paid) == 1
 
 

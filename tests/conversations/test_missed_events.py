@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
+from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -117,6 +119,25 @@ def test_s5_workers_that_catch_up_at_once_settle_once(shop: Shop) -> None:
         thread.join()
     assert [shop.receipts(each) for each in paid] == [1, 1, 1]
     assert shop.received() == 3 * 8_050
+
+
+def test_a_first_reading_that_takes_long_is_not_begun_again_by_the_next_sweep(shop: Shop, clock: SetClock) -> None:
+    paid = shop.paid()
+    listing = shop.gateway.events
+    begun = 0
+
+    def slow(after: str | None, since: dt.datetime) -> Iterator[ListedEvent]:
+        nonlocal begun
+        begun += 1
+        for _ in range(3):
+            clock.advance(minutes=10)
+            assert missed_events.catch_up(shop.db, shop.gateway) == []  # the next sweep
+        yield from listing(after, since)
+
+    shop.gateway.events = slow  # type: ignore[method-assign]
+    assert missed_events.catch_up(shop.db, shop.gateway) == [paid.conversation_id]
+    assert begun == 1
+    assert cursor(shop).value is not None
 
 
 def test_one_who_lost_the_cursor_stops_reading(shop: Shop, clock: SetClock) -> None:

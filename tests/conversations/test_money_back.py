@@ -15,11 +15,12 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.billing import checkouts, invoices, ledger, mandates, payments, plans
+from bot.billing import adjustments, checkouts, invoices, ledger, mandates, payments, plans
 from bot.billing.gateway import ListedEvent, ReturnKind
 from bot.conversations import stripe_events, transcript
 from bot.db import Database, lock
 from bot.models import (
+    AdjustmentKind,
     Author,
     Case,
     Conversation,
@@ -136,6 +137,24 @@ def test_a_refund_that_fails_is_said_and_the_payment_stands_again_s6(scene: Scen
     assert "didn't reach your bank" in scene.told()[-1].text
     assert (len(scene.told()), scene.owed(), scene.status()) == (2, "$60.00", PaymentStatus.SUCCEEDED)
     assert scene.cases() == ["refund", "refund"]
+
+
+def test_what_nothing_is_owed_for_any_more_when_it_comes_again_is_said_to_be_credit_s5(scene: Scene) -> None:
+    back = scene.gateway.give_back(scene.page)
+    scene.hear()
+    with scene.db.transaction() as session:
+        oldest = invoices.standing(session, scene.customer).items[0].invoice
+        agents = [factories.agent(session, role="supervisor") for _ in range(2)]
+        proposed = adjustments.propose(
+            session, agents[0], oldest.id, AdjustmentKind.WRITE_OFF, dollars("120.00"), "They lost their job"
+        )
+        adjustments.decide(session, proposed.id, agents[1], approve=True)
+    scene.gateway.fail_refund(back.id)
+    scene.hear()
+    assert scene.told()[-1].text.endswith(
+        "$120.00 of it is more than was open, so it's kept as credit on your account."
+    )
+    assert (len(scene.told()), scene.owed(), scene.cases()) == (2, "$60.00", ["refund", "refund"])
 
 
 def test_a_chargeback_that_is_won_is_taken_and_given_back_in_kind_words_s6_k2(scene: Scene) -> None:

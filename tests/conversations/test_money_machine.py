@@ -22,14 +22,16 @@ from hypothesis.stateful import (
 )
 
 from bot import clock as bot_clock
-from bot.billing import adjustments, checkouts, ledger, payments, plans
-from bot.billing.gateway import ReturnKind
+from bot.billing import adjustments, checkouts, invoices, ledger, payments, plans
+from bot.billing.gateway import Return, ReturnKind
 from bot.billing.stripe import read_event
 from bot.conversations import books, missed_events, stripe_events, stripe_sweep
 from bot.db import Database
-from bot.errors import Conflict, GoodTermsError, InvalidInput
+from bot.errors import Conflict, InvalidInput
 from bot.models import (
+    Adjustment,
     AdjustmentKind,
+    AdjustmentStatus,
     Agent,
     Customer,
     Invoice,
@@ -49,6 +51,7 @@ from tests.database import PostgresTemplate, SqliteTemplate
 
 SECRET = "whsec_only_for_tests"
 PICK = st.integers(0, 1_000)
+WHY = "As agreed on the phone"
 
 
 class Moneys(RuleBasedStateMachine):
@@ -65,23 +68,27 @@ class Moneys(RuleBasedStateMachine):
         self.db = Database(self.exits.enter_context(self._fresh()))
         self.exits.callback(self.db.dispose)
         self.stripe = FakeGateway()
+        self.ends: list[bool] = []
         with self.db.transaction() as session:
             maya = factories.maya(session)
             self.customer_id = maya.id
             self.conversation_id = factories.conversation(session, customer_id=maya.id).id
-            agent = Agent(email="sol@example.com", name="Sol", role=Role.SUPERVISOR, password_hash="x")
-            session.add(agent)
-            session.flush()
-            self.agent_id = agent.id
+            self.agent_ids = [factories.agent(session, role=Role.SUPERVISOR).id for _ in range(2)]
 
     def _fresh(self) -> Any:
         if isinstance(self.template, PostgresTemplate):
             return self.template.emptied()
         return self.template.fresh(Path(self.exits.enter_context(tempfile.TemporaryDirectory())))
 
-    @initialize(minors=st.lists(st.integers(50, 27_000), min_size=1, max_size=3), twice=st.booleans())
-    def pages_are_paid(self, minors: list[int], twice: bool) -> None:
-        """So that there is something to lose: the first link perhaps in two windows, the others one after another."""
+    @initialize(
+        minors=st.lists(st.integers(50, 27_000), min_size=1, max_size=3),
+        twice=st.booleans(),
+        ends=st.lists(st.sampled_from([True, True, False]), max_size=3),
+    )
+    def pages_are_paid(self, minors: list[int], twice: bool, ends: list[bool]) -> None:
+        """So that there is something to lose: the first link perhaps in two windows, the others one after another.
+        In the end (`ends`) what went back comes again if it can, or else all goes back."""
+        self.ends = ends
         for minor in minors:
             self.a_link_is_opened(minor, click=True)
             for page in self.open_pages():
@@ -118,9 +125,11 @@ class Moneys(RuleBasedStateMachine):
                         checkouts.record(session, begun.payment_id, made)
 
     @precondition(lambda self: self.open_pages())
-    @rule(pick=PICK, delayed=st.sampled_from([False, False, True]))
-    def a_page_is_paid(self, pick: int, delayed: bool) -> None:
-        (self.stripe.delay if delayed else self.stripe.pay)(pick_of(pick, self.open_pages()))
+    @rule(pick=PICK, delayed=st.sampled_from([False, False, True]), heard=st.booleans())
+    def a_page_is_paid(self, pick: int, delayed: bool, heard: bool) -> None:
+        page = pick_of(pick, self.open_pages())
+        (self.stripe.delay if delayed else self.stripe.pay)(page)
+        self._hear(page, heard)
 
     @precondition(lambda self: self.waiting_pages())
     @rule(pick=PICK, succeeds=st.booleans())
@@ -128,8 +137,8 @@ class Moneys(RuleBasedStateMachine):
         self.stripe.answer(pick_of(pick, self.waiting_pages()), succeeds=succeeds)
 
     @precondition(lambda self: self.paid_pages())
-    @rule(pick=PICK, share=st.sampled_from([1, 2, 3]))
-    def money_goes_back(self, pick: int, share: int) -> None:
+    @rule(pick=PICK, share=st.sampled_from([1, 2, 3]), heard=st.booleans())
+    def money_goes_back(self, pick: int, share: int, heard: bool) -> None:
         page = pick_of(pick, self.paid_pages())
         left = self.kept(page)
         amount = usd(max(left // share, 1))
@@ -137,15 +146,24 @@ class Moneys(RuleBasedStateMachine):
             self.stripe.give_back(page, amount)
         elif left:
             self.stripe.dispute(page, amount, inquiry=share == 3)
+        self._hear(page, heard)
 
     @precondition(lambda self: self.all_returns())
-    @rule(pick=PICK, won=st.booleans())
-    def what_went_back_is_decided(self, pick: int, won: bool) -> None:
-        back = pick_of(pick, self.all_returns())
+    @rule(pick=PICK, won=st.sampled_from([True, True, False]), heard=st.booleans())
+    def what_went_back_is_decided(self, pick: int, won: bool, heard: bool) -> None:
+        page, back = pick_of(pick, self.all_returns())
+        self._decide(back, won=won)
+        self._hear(page, heard)
+
+    def _decide(self, back: Return, *, won: bool) -> None:
         if back.kind == ReturnKind.REFUND and back.withdrawn and won:
             self.stripe.fail_refund(back.id)
         elif back.kind == ReturnKind.CHARGEBACK and back.status in ("needs_response", "warning_needs_response"):
             (self.stripe.win if won else self.stripe.lose)(back.id)
+
+    def _hear(self, page: str, heard: bool) -> None:
+        if heard:
+            stripe_events.follow_up(self.db, self.stripe, page)
 
     @precondition(lambda self: self.stripe.webhooks(SECRET))
     @rule(pick=PICK, times=st.integers(1, 3))
@@ -174,13 +192,25 @@ class Moneys(RuleBasedStateMachine):
             if plan is not None:
                 plans.cancel(session, plan.id, customer)
 
-    @rule(pick=PICK, kind=st.sampled_from(AdjustmentKind), minor=st.integers(1, 9_000))
-    def an_agent_adjusts(self, pick: int, kind: AdjustmentKind, minor: int) -> None:
-        invoice = self.one_of(pick, sa.select(Invoice.id).order_by(Invoice.number))
-        with suppress(GoodTermsError), self.db.transaction() as session:
-            agent = session.get_one(Agent, self.agent_id)
-            assert invoice is not None
-            adjustments.propose(session, agent, invoice, kind, usd(minor), "As agreed on the phone")
+    @precondition(lambda self: self.is_owed())
+    @rule(pick=PICK, kind=st.sampled_from(AdjustmentKind), share=st.sampled_from([1, 1, 2, 3]))
+    def an_agent_adjusts(self, pick: int, kind: AdjustmentKind, share: int) -> None:
+        """All of what is owed on an invoice, or a share; and another agrees, where one alone may not."""
+        with suppress(InvalidInput), self.db.transaction() as session:
+            one, other = (session.get_one(Agent, id_) for id_ in self.agent_ids)
+            standing = invoices.standing(session, self.customer(session))
+            item = pick_of(pick, standing.items)
+            most = min(item.owed, standing.credit) if kind == AdjustmentKind.CREDIT_USED else item.owed
+            made = adjustments.propose(session, one, item.invoice.id, kind, usd(most.minor // share), WHY)
+            if made.status == AdjustmentStatus.PROPOSED:
+                adjustments.decide(session, made.id, other, approve=True)
+
+    @precondition(lambda self: self.one_of(0, sa.select(Adjustment.id)))
+    @rule(pick=PICK)
+    def an_agent_takes_it_back(self, pick: int) -> None:
+        adjustment = self.one_of(pick, sa.select(Adjustment.id).order_by(Adjustment.id))
+        with suppress(Conflict), self.db.transaction() as session:
+            adjustments.reverse(session, adjustment, session.get_one(Agent, self.agent_ids[0]), WHY)
 
     @rule(which=st.sampled_from([stripe_sweep.sweep, missed_events.catch_up, books.compare]))
     def the_worker_sweeps(self, which: Any) -> None:
@@ -192,17 +222,20 @@ class Moneys(RuleBasedStateMachine):
     def no_account_is_what_it_cannot_be(self) -> None:
         with self.db.reading() as session:
             ledger.trial_balance(session)
-            invoices = [ledger.invoice_account(id_) for id_ in session.scalars(sa.select(Invoice.id))]
-            assert all(owed >= 0 for owed in ledger.balances(session, invoices).values())
+            accounts = [ledger.invoice_account(id_) for id_ in session.scalars(sa.select(Invoice.id))]
+            assert all(owed >= 0 for owed in ledger.balances(session, accounts).values())
             assert ledger.balance(session, ledger.credit_account(self.customer_id), "USD").minor <= 0
 
     @invariant()
     def no_money_is_posted_that_stripe_did_not_take(self) -> None:
         """For each intent the ledger holds nothing, or what was taken, or that less what is gone or was gone once."""
+        sum_ = 0
         with self.db.reading() as session:
             for page in self.stripe.sessions.values():
                 posted = self.posted(session, page.payment_id, page.payment_intent)
                 assert 0 <= posted <= (page.amount.minor if page.paid else 0)
+                sum_ += posted
+            assert ledger.balance(session, ledger.STRIPE, "USD").minor == sum_
 
     @invariant()
     def a_plan_sums_to_its_total(self) -> None:
@@ -215,11 +248,24 @@ class Moneys(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         # Pages run out, and the worker goes on; no webhook comes any more.
-        for _ in range(3):
+        for comes_again in (None, *self.ends):
+            self._all_is_decided(comes_again)
             self.clock.advance(hours=25)
             missed_events.catch_up(self.db, self.stripe)
             stripe_sweep.sweep(self.db, self.stripe)
             books.compare(self.db, self.stripe)
+            self._the_books_say_what_stripe_says()
+        self.exits.close()
+
+    def _all_is_decided(self, comes_again: bool | None) -> None:
+        for page in self.paid_pages():
+            if comes_again is False and self.kept(page):
+                self.stripe.give_back(page, usd(self.kept(page)))
+            elif comes_again:
+                for back in self.returns(page):
+                    self._decide(back, won=True)
+
+    def _the_books_say_what_stripe_says(self) -> None:
         with self.db.reading() as session:
             for id_, page in self.stripe.sessions.items():
                 expected = self.kept(id_) if page.paid else 0
@@ -227,7 +273,7 @@ class Moneys(RuleBasedStateMachine):
             open_ = sa.select(Mismatch.kind, Mismatch.subject).where(Mismatch.status == MismatchStatus.OPEN)
             assert session.execute(open_).all() == []
         self.no_account_is_what_it_cannot_be()
-        self.exits.close()
+        self.no_money_is_posted_that_stripe_did_not_take()
 
     def customer(self, session: Any) -> Customer:
         found: Customer = session.get_one(Customer, self.customer_id)
@@ -237,14 +283,18 @@ class Moneys(RuleBasedStateMachine):
         with self.db.reading() as session:
             return pick_of(pick, session.scalars(query).all())
 
+    def is_owed(self) -> bool:
+        with self.db.reading() as session:
+            return bool(invoices.standing(session, self.customer(session)).items)
+
     def open_pages(self) -> list[str]:
         return [id_ for id_ in list(self.stripe.sessions) if self.stripe.fetch_checkout(id_).status == "open"]
 
     def waiting_pages(self) -> list[str]:
         return [id_ for id_, page in self.stripe.sessions.items() if page.intent_status == "processing"]
 
-    def all_returns(self) -> list[Any]:
-        return [each for page in self.paid_pages() for each in self.returns(page)]
+    def all_returns(self) -> list[tuple[str, Any]]:
+        return [(page, back) for page in self.paid_pages() for back in self.returns(page)]
 
     def paid_pages(self) -> list[str]:
         return [id_ for id_, page in self.stripe.sessions.items() if page.paid]

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.billing import invoices, ledger, refunds
+from bot.billing import invoices, ledger, payments, refunds
 from bot.conversations import refunding
 from bot.db import Database
 from bot.errors import Conflict, InvalidInput, NotAllowed, NotFound, OutsideService
@@ -140,6 +140,17 @@ def test_what_stripe_refuses_is_over_and_can_be_asked_for_otherwise(desk: Desk, 
     assert desk.given_back() == ["50.00", "40.00"]
 
 
+def test_a_refund_that_stripe_made_is_not_called_refused_when_its_repeat_is_s5(desk: Desk, clock: SetClock) -> None:
+    refund = desk.ask("40.00")
+    desk.gateway.answer_lost = True
+    with pytest.raises(OutsideService):
+        refunding.send(desk.db, desk.gateway, refund.id)
+    clock.advance(minutes=2)
+    desk.gateway.failure = OutsideService("no", service="stripe", retryable=False)
+    refunding.sweep(desk.db, desk.gateway)
+    assert (desk.now(refund).status, desk.given_back(), desk.held()) == (RefundStatus.SENT, ["40.00"], "160.50")
+
+
 def test_more_than_is_left_is_refused_also_while_another_is_under_way(desk: Desk) -> None:
     with pytest.raises(InvalidInput, match=r"Up to \$200.50"):
         desk.ask("200.51")
@@ -154,6 +165,19 @@ def test_more_than_is_left_is_refused_also_while_another_is_under_way(desk: Desk
     small = desk.ask("10.50")
     refunding.send(desk.db, desk.gateway, small.id)
     assert (desk.held(), desk.status()) == ("0.00", PaymentStatus.REFUNDED)
+
+
+def test_an_amount_that_stripe_cannot_express_is_refused_and_not_written_down_s4(db: Database, clock: SetClock) -> None:
+    with db.transaction() as session:
+        customer = factories.customer(session, currency="KWD")
+        factories.invoice(session, customer, "10.000")
+        ana = factories.agent(session)
+        payment = payments.open_link(session, customer, Money(10_000, "KWD"), conversation_id=None)
+        payments.settle(session, payment.id, factories.checkout(payment))
+        with pytest.raises(InvalidInput, match="two decimal digits"):
+            refunds.ask(session, ana, payment.id, Money(1_005, "KWD"), REASON, uuid.uuid4())
+        refunds.ask(session, ana, payment.id, Money(1_010, "KWD"), REASON, uuid.uuid4())
+        assert session.scalars(sa.select(Refund.amount)).all() == [1_010]
 
 
 def test_above_what_one_may_do_alone_a_second_person_decides(desk: Desk) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from bot import clock
 from bot.billing import checkouts, extended_terms, ledger, payments
 from bot.conversations import handoff, stripe_events, transcript
 from bot.db import Database
 from bot.errors import OutsideService
-from bot.models import AuditEntry, Conversation, Customer, HoldKind, Invoice
+from bot.models import AuditEntry, Author, Conversation, Customer, HoldKind, Invoice, Message
 from bot.money import Money
 from tests import factories
 from tests.billing.fake_gateway import FakeGateway
@@ -262,6 +264,55 @@ def test_any_agent_may_allow_longer_terms_in_hardship_once(till: Till, ben: Visi
     assert ben.post(f"plans/{first}/refuse").status_code == 409
     assert ben.post(f"plans/{uuid.uuid4()}/approve").status_code == 404
     assert till.audited() == ["approvals.read", "plan.approved", "plan.refused"]
+
+
+@pytest.mark.parametrize(("what", "says"), [("approve", "it is possible"), ("refuse", "Other plans are open to you")])
+def test_the_customer_hears_once_what_was_decided_about_longer_terms_k7(
+    till: Till, ben: Visit, what: str, says: str
+) -> None:
+    plan_id, conversation_id = asked_for_longer_terms(till, proven=True)
+    for _ in range(2):
+        assert ben.post(f"plans/{plan_id}/{what}").status_code == 200
+    [told] = heard(till, conversation_id)
+    assert says in told.text
+    assert [button["payload"] for button in told.buttons or []] == ["/check_plan", "/request_human"]
+
+
+@pytest.mark.parametrize("what", ["approve", "refuse"])
+def test_where_nobody_has_proven_who_they_are_no_plan_is_spoken_of_p1(till: Till, ben: Visit, what: str) -> None:
+    plan_id, conversation_id = asked_for_longer_terms(till, proven=False)
+    ben.post(f"plans/{plan_id}/{what}")
+    [told] = heard(till, conversation_id)
+    assert "who you are" in told.text
+    assert not any("plan" in words.lower() for words in (told.text, *(each["title"] for each in told.buttons or [])))
+
+
+def test_where_contact_is_stopped_nothing_is_said_of_longer_terms_c8(till: Till, ben: Visit) -> None:
+    plan_id, conversation_id = asked_for_longer_terms(till, proven=True)
+    with till.desk.db.transaction() as session:
+        factories.hold_customer(session, session.get_one(Customer, till.customer_id), HoldKind.ATTORNEY)
+    assert ben.post(f"plans/{plan_id}/approve").status_code == 200
+    assert heard(till, conversation_id) == []
+
+
+def asked_for_longer_terms(till: Till, *, proven: bool) -> tuple[uuid.UUID, uuid.UUID]:
+    """Maya is in hardship; in a newer conversation with the assistant she asks for 14 months."""
+    with till.desk.db.transaction() as session:
+        maya = session.get_one(Customer, till.customer_id)
+        factories.hold_customer(session, maya, HoldKind.HARDSHIP)
+        until = clock.now() + dt.timedelta(minutes=30) if proven else None
+        newer = factories.conversation(session, customer_id=maya.id, verified_until=until)
+        transcript.append(session, newer, author=Author.CUSTOMER, text="It is not easy at the moment")
+        newer.last_message_at = clock.now() + dt.timedelta(minutes=1)
+        plan = extended_terms.quote_extended(session, maya, conversation_id=newer.id, months=14)
+        return plan.id, newer.id
+
+
+def heard(till: Till, conversation_id: uuid.UUID) -> list[Message]:
+    """What we said there."""
+    with till.desk.db.reading() as session:
+        said = sa.select(Message).where(Message.conversation_id == conversation_id, Message.author != Author.CUSTOMER)
+        return list(session.scalars(said))
 
 
 def test_a_case_about_money_stands_beside_every_conversation_of_the_proven_customer(till: Till, ana: Visit) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 import stripe
 
+from bot.billing import stripe_requests
 from sandbox.cards import BY_KEY
 from sandbox.checkout import AskingCard, PayingCard
+from tests.billing.gateway_world import CONSENT, asked
 from tests.sandbox.requests import SAVING, SESSION
 from tests.sandbox.running import SECRET, Receiver, Running
 from tests.sandbox.saved_cards import charge, saved
@@ -107,6 +109,16 @@ class TestSaving:
         with pytest.raises(stripe.InvalidRequestError) as refused:
             charge(client, kept)
         assert refused.value.code == "sandbox_limit"
+
+    def test_a_bank_account_is_kept_nowhere_where_a_card_alone_was_agreed_to(
+        self, sandbox: Running, client: stripe.StripeClient
+    ) -> None:
+        wanted: Any = stripe_requests.checkout(asked(consent=CONSENT))
+        session = client.v1.checkout.sessions.create(wanted)
+        customer = sandbox.act(session.id, "complete", method="delayed")["customer"]
+        assert client.v1.customers.payment_methods.list(customer).data == []
+        sandbox.act(session.id, "settle")
+        assert client.v1.customers.payment_methods.list(customer).data == []
 
     def test_detached_is_for_good(self, sandbox: Running, client: stripe.StripeClient) -> None:
         method = saved(sandbox, client)
