@@ -17,7 +17,7 @@ from actions.plan_questions import terms
 from actions.proof import ask_for_proof
 from actions.turn import Events, Turn, enter, leave, put
 from bot.billing import plans
-from bot.billing.counter_offers import Wish
+from bot.billing.plans.counter_offers import Wish
 from bot.errors import Conflict, NotFound
 from bot.models import Plan, PlanKind
 from bot.money import Money

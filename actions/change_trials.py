@@ -14,9 +14,9 @@ from actions.balance import Account, account
 from actions.changes import Change
 from actions.turn import Turn
 from bot import policies
-from bot.billing.plan_changes import move, pause
-from bot.billing.plan_states import in_force
-from bot.billing.progress import unpaid
+from bot.billing.plans.plan_changes import move, pause
+from bot.billing.plans.plan_states import in_force
+from bot.billing.plans.progress import unpaid
 from bot.errors import InvalidInput
 from bot.models import Customer, Instalment
 from bot.money import Money
@@ -103,8 +103,8 @@ def attempt(session: Session, turn: Turn, change: Change) -> Trial:
 
 
 def make(session: Session, turn: Turn, change: Change) -> Trial:
-    """Do it. Raises `InvalidInput` out of the policy's bounds (`about` as in `bot.billing.plan_changes`), `Conflict`,
-    `NotFound` when no plan is in force."""
+    """Do it. Raises `InvalidInput` out of the policy's bounds (`about` as in `plan_changes`), `Conflict`, `NotFound` when
+    no plan is in force."""
     mine = account(session, turn)
     plan = in_force(session, mine.customer)
     before = _copied(unpaid(session, plan))

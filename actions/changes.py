@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actions import dates, terms
-from bot.billing.schedules import months_later, next_on
+from bot.billing.plans.schedules import months_later, next_on
 from bot.models import Frequency
 
 LONGEST = 1_000  # characters that are searched

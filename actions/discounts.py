@@ -11,7 +11,7 @@ from actions import offers, records
 from actions.balance import Account, account, say_if_clear
 from actions.deed import Deed
 from actions.turn import Events, Turn, enter, leave
-from bot.billing.early_settlement import quote_early
+from bot.billing.plans.early_settlement import quote_early
 from bot.errors import InvalidInput
 from bot.models import Plan
 

@@ -13,7 +13,7 @@ from actions.history import arrived_on
 from actions.turn import Button, Events, Turn
 from bot import policies
 from bot.billing import payments
-from bot.billing.payment_states import PAID
+from bot.billing.payments.payment_states import PAID
 from bot.documents import links
 from bot.models import DocumentKind, Payment
 from bot.money import Money

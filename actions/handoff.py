@@ -12,7 +12,7 @@ from actions.escalation import criteria
 from actions.turn import TEXT_KEPT, Events, Turn, leave_all
 from bot import clock
 from bot.billing import invoices, plans, promises
-from bot.billing.proposals import REMEMBERED
+from bot.billing.plans.proposals import REMEMBERED
 from bot.conversations import handoff
 from bot.models import Customer, Proposal
 from bot.money import Money

@@ -16,11 +16,12 @@ from actions.amounts import Share
 from actions.balance import Account, account
 from actions.phrases import Phrases
 from actions.turn import Button, Turn
-from bot.billing import coverage, plans, quotes
+from bot.billing import plans
 from bot.billing.invoices import OpenInvoice
-from bot.billing.offers import has_ended
-from bot.billing.offers import offers as all_offers
-from bot.billing.schedules import Rhythm, last_first_day
+from bot.billing.plans import coverage, quotes
+from bot.billing.plans.offers import has_ended
+from bot.billing.plans.offers import offers as all_offers
+from bot.billing.plans.schedules import Rhythm, last_first_day
 from bot.models import Approval, Customer, Invoice, Plan, PlanStatus
 from bot.money import Money
 

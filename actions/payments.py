@@ -19,9 +19,9 @@ from actions.sensitive import may_answer
 from actions.turn import Events, Turn, enter, leave, put
 from bot import failpoints
 from bot.billing import payments
-from bot.billing.coverage import in_steps
 from bot.billing.invoices import OpenInvoice, Standing
-from bot.billing.payment_states import UNPAID
+from bot.billing.payments.payment_states import UNPAID
+from bot.billing.plans.coverage import in_steps
 from bot.errors import InvalidInput
 from bot.models import Customer, Payment, PaymentOrigin
 from bot.money import Money, total

@@ -12,7 +12,7 @@ from actions import cards, offers
 from actions.balance import Account, account
 from actions.deed import Deed
 from actions.turn import Events, Turn, leave, put
-from bot.billing.progress import unpaid
+from bot.billing.plans.progress import unpaid
 from bot.models import Instalment, Plan, PlanStatus
 from bot.money import Money
 

@@ -18,10 +18,10 @@ from actions.offers import FORM
 from actions.terms import Proposed
 from actions.turn import Events, Turn, enter, leave, leave_all, put
 from bot import policies
-from bot.billing.counter_offers import Limit, Wish
-from bot.billing.extended_terms import quote_extended
-from bot.billing.proposals import Reply, propose
-from bot.billing.schedules import last_first_day
+from bot.billing.plans.counter_offers import Limit, Wish
+from bot.billing.plans.extended_terms import quote_extended
+from bot.billing.plans.proposals import Reply, propose
+from bot.billing.plans.schedules import last_first_day
 from bot.errors import InvalidInput
 from bot.models import Frequency, HoldKind, Plan, ProposalOutcome
 from bot.money import Money

@@ -12,8 +12,8 @@ from fractions import Fraction
 from typing import Any
 
 from actions.terms import Proposed
-from bot.billing.counter_offers import Wish
-from bot.billing.schedules import Rhythm
+from bot.billing.plans.counter_offers import Wish
+from bot.billing.plans.schedules import Rhythm
 from bot.models import Frequency, Plan
 from bot.money import Money
 

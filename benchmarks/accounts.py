@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bot.billing.import_rows import CUSTOMER_COLUMNS, INVOICE_COLUMNS
+from bot.billing.importing.import_rows import CUSTOMER_COLUMNS, INVOICE_COLUMNS
 
 INVOICES_EACH = 3
 KEPT_IN = (

@@ -15,8 +15,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock
-from bot.billing import autopay, bulk, ledger, missed_instalments, plans_behind
+from bot.billing import autopay, bulk, ledger
 from bot.billing.ledger import Move
+from bot.billing.plans import missed_instalments, plans_behind
 from bot.db import Base, Database, lock
 from bot.models import Customer, Instalment, Invoice, Mandate, Plan, PlanInvoice
 

@@ -16,10 +16,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.orm import Session
 
 from bot import failpoints, policies, words
-from bot.billing import checkouts, payments
-from bot.billing.checkouts import Checkout
+from bot.billing import payments
 from bot.billing.gateway import CheckoutSession, PaymentGateway
-from bot.billing.payments import PageState
+from bot.billing.payments import PageState, checkouts
+from bot.billing.payments.checkouts import Checkout
 from bot.channels.front_door import FrontDoor
 from bot.conversations import stripe_events
 from bot.errors import Conflict, NotFound, OutsideService

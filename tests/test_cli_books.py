@@ -12,8 +12,9 @@ from typer.testing import CliRunner, Result
 
 from bot import clock as bot_clock
 from bot import logs
-from bot.billing import checkouts, ledger, payments, reconciliation
+from bot.billing import ledger, payments, reconciliation
 from bot.billing.gateway import CheckoutRequest, CheckoutSession
+from bot.billing.payments import checkouts
 from bot.billing.stripe import StripeGateway
 from bot.cli import app
 from bot.db import Database

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot import clock
 from bot.billing import allowance, credits, invoices, ledger, plans
-from bot.billing.coverage import put_beside
+from bot.billing.plans.coverage import put_beside
 from bot.db import lock
 from bot.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from bot.models import Adjustment, AdjustmentKind, AdjustmentStatus, Agent, Customer, Invoice

@@ -7,8 +7,8 @@ import uuid
 import structlog
 
 from bot import failpoints
-from bot.billing import autopay, card_expiry, mandates
-from bot.billing.autopay import Ask, Charge
+from bot.billing import autopay, mandates
+from bot.billing.autopay import Ask, Charge, card_expiry
 from bot.billing.gateway import Intent, PaymentGateway
 from bot.conversations import autopay_news, reach
 from bot.db import Database

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from babel.dates import format_date, format_skeleton
 from sqlalchemy.orm import Session
 
-from bot.billing import autopay, card_expiry, payments
-from bot.billing.autopay import Outcome
+from bot.billing import autopay, payments
+from bot.billing.autopay import Outcome, card_expiry
 from bot.billing.gateway import Intent
 from bot.conversations import payment_news, reach, transcript
 from bot.db import lock

@@ -15,10 +15,11 @@ import structlog
 from sqlalchemy.orm import Session
 
 from bot import clock, policies
-from bot.billing import comparison, cursors, reconciliation
-from bot.billing.comparison import Compared
-from bot.billing.cursors import Reading
+from bot.billing import reconciliation
 from bot.billing.gateway import Intent, PaymentGateway
+from bot.billing.reconciliation import comparison, cursors
+from bot.billing.reconciliation.comparison import Compared
+from bot.billing.reconciliation.cursors import Reading
 from bot.conversations import stripe_events
 from bot.db import Database, lock
 from bot.errors import GoodTermsError, OutsideService

@@ -9,9 +9,9 @@ from babel.dates import format_date
 from sqlalchemy.orm import Session
 
 from bot import clock
-from bot.billing import missed_instalments, plans_behind
-from bot.billing.missed_instalments import Missed
-from bot.billing.plans_behind import Behind
+from bot.billing.plans import missed_instalments, plans_behind
+from bot.billing.plans.missed_instalments import Missed
+from bot.billing.plans.plans_behind import Behind
 from bot.conversations import reach, transcript
 from bot.db import Database, claim, lock
 from bot.models import Author, Case, CaseStatus, Conversation, Customer, Hold, Holder, HoldStatus

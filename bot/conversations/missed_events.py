@@ -15,9 +15,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot import clock
-from bot.billing import cursors
-from bot.billing.cursors import Reading
 from bot.billing.gateway import GatewayEvent, ListedEvent, PaymentGateway
+from bot.billing.reconciliation import cursors
+from bot.billing.reconciliation.cursors import Reading
 from bot.conversations import stripe_events
 from bot.db import Database
 

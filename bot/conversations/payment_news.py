@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from bot import clock, policies
 from bot.billing import invoices
 from bot.billing.cases import MoneyCase, open_case
-from bot.billing.reversals import Change
-from bot.billing.settlement import Settlement
+from bot.billing.payments.reversals import Change
+from bot.billing.payments.settlement import Settlement
 from bot.conversations import reach, transcript
 from bot.db import lock
 from bot.models import (

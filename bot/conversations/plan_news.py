@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock
-from bot.billing import extended_terms
+from bot.billing.plans import extended_terms
 from bot.conversations import payment_news, reach, transcript
 from bot.db import lock
 from bot.models import Agent, Approval, Author, Conversation, Holder, Plan

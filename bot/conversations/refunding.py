@@ -8,8 +8,8 @@ import uuid
 import structlog
 
 from bot import clock
-from bot.billing import refunds
 from bot.billing.gateway import PaymentGateway, Return
+from bot.billing.payments import refunds
 from bot.conversations import stripe_events
 from bot.db import Database
 from bot.errors import GoodTermsError, OutsideService

@@ -13,9 +13,10 @@ import structlog
 from sqlalchemy.orm import Session
 
 from bot import clock, failpoints
-from bot.billing import checkouts, mandates, reversals
+from bot.billing import mandates
 from bot.billing.gateway import GatewayEvent, Intent, PaymentGateway, Takings
-from bot.billing.settlement import settle
+from bot.billing.payments import checkouts, reversals
+from bot.billing.payments.settlement import settle
 from bot.conversations import autopay_news, payment_news
 from bot.db import Database, lock
 from bot.errors import GoodTermsError, OutsideService

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 import structlog
 
 from bot import clock
-from bot.billing import open_payments
 from bot.billing.gateway import PaymentGateway
+from bot.billing.payments import open_payments
 from bot.conversations.stripe_events import ATTEMPTS, act_on, follow_up
 from bot.db import Database, claim, lock
 from bot.errors import GoodTermsError, OutsideService

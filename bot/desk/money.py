@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock, policies
-from bot.billing import adjustments, invoices, refunds
-from bot.billing.payment_states import PAID
+from bot.billing import adjustments, invoices
+from bot.billing.payments import refunds
+from bot.billing.payments.payment_states import PAID
 from bot.desk.auth import Seat
 from bot.desk.identity import DESK_LOCALE
 from bot.desk.lines import agent_names, instant

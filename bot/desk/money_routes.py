@@ -11,8 +11,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
-from bot.billing import adjustments, refunds
+from bot.billing import adjustments
 from bot.billing.gateway import PaymentGateway
+from bot.billing.payments import refunds
 from bot.conversations import plan_news, refunding
 from bot.conversations.signals import Signals
 from bot.db import Database

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from actions import wishes
 from actions.terms import Proposed
-from bot.billing.counter_offers import Wish
+from bot.billing.plans.counter_offers import Wish
 from bot.errors import InvalidInput
 from bot.models import Frequency, Instalment, Plan
 from bot.money import Money

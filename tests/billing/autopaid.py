@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock
-from bot.billing import checkouts, mandates, payments
+from bot.billing import mandates, payments
 from bot.billing.gateway import Decline
+from bot.billing.payments import checkouts
 from bot.conversations import autopay, transcript
 from bot.db import Database
 from bot.models import (

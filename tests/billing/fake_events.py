@@ -11,7 +11,7 @@ from typing import Any
 
 from bot import clock
 from bot.billing.gateway import CheckoutSession, Intent, ListedEvent, Return, ReturnKind
-from bot.billing.stripe_objects import event as read
+from bot.billing.stripe.stripe_objects import event as read
 
 KEPT_FOR = dt.timedelta(days=30)
 Thing = dict[str, Any]

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from bot import clock
-from bot.billing import stripe_requests
 from bot.billing.gateway import (
     ChargeRequest,
     CheckoutRequest,
@@ -20,7 +19,7 @@ from bot.billing.gateway import (
     Return,
     ReturnKind,
 )
-from bot.billing.stripe import read_event
+from bot.billing.stripe import read_event, stripe_requests
 from bot.errors import InvalidInput, OutsideService
 from bot.money import Money
 from tests.billing import fake_events

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from bot.billing import adjustments, invoices, ledger, payments, plans, settlement
+from bot.billing import adjustments, invoices, ledger, payments, plans
+from bot.billing.payments import settlement
 from bot.db import Database
 from bot.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from bot.models import Adjustment, AdjustmentKind, AdjustmentStatus, Agent, Customer, Invoice, PlanStatus, Role

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import policies
-from bot.billing import autopay_due, ledger
-from bot.billing.autopay_due import Due, Look, look
+from bot.billing import ledger
+from bot.billing.autopay import autopay_due
+from bot.billing.autopay.autopay_due import Due, Look, look
 from bot.db import Database, new_id
 from bot.models import (
     Customer,

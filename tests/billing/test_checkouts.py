@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from bot import policies
-from bot.billing import checkouts, payments
-from bot.billing.payments import PageState
+from bot.billing import payments
+from bot.billing.payments import PageState, checkouts
 from bot.db import Database
 from bot.errors import Conflict, NotFound
 from bot.models import Customer, Payment, PaymentStatus

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import policies
-from bot.billing.counter_offers import Limit, Wish, answer_to
-from bot.billing.coverage import Coverage, Covered
-from bot.billing.schedules import Rhythm, months_later
+from bot.billing.plans.counter_offers import Limit, Wish, answer_to
+from bot.billing.plans.coverage import Coverage, Covered
+from bot.billing.plans.schedules import Rhythm, months_later
 from bot.errors import InvalidInput
 from bot.models import Frequency
 from bot.money import Money

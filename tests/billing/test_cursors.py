@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 
 from bot import clock as bot_clock
-from bot.billing import cursors
-from bot.billing.cursors import Reading
+from bot.billing.reconciliation import cursors
+from bot.billing.reconciliation.cursors import Reading
 from bot.db import Database
 from tests.conftest import SetClock
 

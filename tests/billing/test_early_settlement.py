@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from bot import policies
-from bot.billing import checkouts, invoices, ledger, payments, plan_changes, plans
-from bot.billing.early_settlement import quote_early
+from bot.billing import invoices, ledger, payments, plans
+from bot.billing.payments import checkouts
+from bot.billing.plans import plan_changes
+from bot.billing.plans.early_settlement import quote_early
 from bot.db import Database
 from bot.errors import Conflict, InvalidInput
 from bot.models import Customer, Plan, PlanKind, PlanStatus

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.billing import plans
-from bot.billing.extended_terms import approve, quote_extended, refuse_approval
+from bot.billing.plans.extended_terms import approve, quote_extended, refuse_approval
 from bot.db import Database
 from bot.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from bot.models import Approval, Case, CaseStatus, Customer, HoldKind, HoldStatus, Plan, PlanEvent, PlanKind, PlanStatus

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from bot.billing.stripe_objects import event as read
+from bot.billing.stripe.stripe_objects import event as read
 from bot.errors import OutsideService
 from tests.billing.fake_gateway import signature
 from tests.billing.gateway_world import (

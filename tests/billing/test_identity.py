@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from bot import policies
 from bot.billing import identity
-from bot.billing import verification_locks as locks
 from bot.billing.identity import Outcome
+from bot.billing.identity import verification_locks as locks
 from bot.db import Database
 from bot.errors import NotVerified, TooMany
 from bot.models import Channel, Conversation, Delivery, VerificationChallenge, VerificationLock

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from bot.billing import import_apart, import_rows, import_seen
-from bot.billing.import_apart import ReaderDied
-from bot.billing.importing import import_files
+from bot.billing.importing import import_apart, import_files, import_rows, import_seen
+from bot.billing.importing.import_apart import ReaderDied
 from bot.db import Database
 from bot.errors import InvalidInput
 from bot.models import Customer

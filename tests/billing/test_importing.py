@@ -17,9 +17,10 @@ import pytest
 import sqlalchemy as sa
 
 from bot import clock as bot_clock
-from bot.billing import factors, import_file, importing, invoices, ledger, plans
-from bot.billing.import_file import Took
-from bot.billing.importing import FileReport, ImportFailed, import_files
+from bot.billing import importing, invoices, ledger, plans
+from bot.billing.identity import factors
+from bot.billing.importing import FileReport, ImportFailed, import_file, import_files
+from bot.billing.importing.import_file import Took
 from bot.db import Database, lock
 from bot.errors import InvalidInput
 from bot.models import Customer, CustomerFactor, FactorKind, Hold, HoldStatus, Invoice, Plan, PlanStatus, Posting

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from bot import policies
 from bot.billing import ledger, mandates, plans
-from bot.billing.counter_offers import Wish
 from bot.billing.gateway import SavedCard
-from bot.billing.missed_instalments import Missed, look_into
-from bot.billing.plan_changes import move, pause
-from bot.billing.plans_behind import Behind, behind
-from bot.billing.proposals import propose
-from bot.billing.schedules import Rhythm
+from bot.billing.plans.counter_offers import Wish
+from bot.billing.plans.missed_instalments import Missed, look_into
+from bot.billing.plans.plan_changes import move, pause
+from bot.billing.plans.plans_behind import Behind, behind
+from bot.billing.plans.proposals import propose
+from bot.billing.plans.schedules import Rhythm
 from bot.db import Database
 from bot.models import (
     Case,

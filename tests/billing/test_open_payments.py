@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bot import clock as bot_clock
-from bot.billing import open_payments
+from bot.billing.payments import open_payments
 from bot.db import Database
 from bot.models import Customer, Payment, PaymentStatus
 from tests import factories

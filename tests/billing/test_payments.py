@@ -6,9 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from bot import policies
-from bot.billing import checkouts, invoices, ledger, payments, plans
-from bot.billing.payment_states import may_become
-from bot.billing.payments import PageState
+from bot.billing import invoices, ledger, payments, plans
+from bot.billing.payments import PageState, checkouts
+from bot.billing.payments.payment_states import may_become
 from bot.db import Database
 from bot.errors import Conflict, InvalidInput, NotFound
 from bot.models import Customer, Payment, PaymentShare, PaymentStatus

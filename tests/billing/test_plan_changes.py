@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from bot.billing import ledger, plans
-from bot.billing.plan_changes import move, pause
-from bot.billing.schedules import Rhythm, next_on
+from bot.billing.plans.plan_changes import move, pause
+from bot.billing.plans.schedules import Rhythm, next_on
 from bot.db import Database
 from bot.errors import Conflict, InvalidInput, NotFound
 from bot.models import Customer, Frequency, Plan, PlanEvent, PlanEventKind

@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.billing import ledger, mandates, plans, quotes
+from bot.billing import ledger, mandates, plans
+from bot.billing.plans import quotes
 from bot.db import Database
 from bot.errors import Conflict
 from bot.models import Customer, MandateStatus, Plan, PlanEvent, PlanStatus, Posting

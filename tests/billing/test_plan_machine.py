@@ -25,15 +25,17 @@ from hypothesis.stateful import (
 )
 from sqlalchemy.orm import Session
 
-from bot.billing import extended_terms, invoices, ledger, payments, plan_changes, plans, quotes, reversals, settlement
-from bot.billing.counter_offers import Wish
-from bot.billing.early_settlement import quote_early
+from bot.billing import invoices, ledger, payments, plans
 from bot.billing.gateway import Intent, Return, ReturnKind
-from bot.billing.missed_instalments import look_into
-from bot.billing.offers import offers
-from bot.billing.progress import discount_reference
-from bot.billing.proposals import propose
-from bot.billing.schedules import Rhythm
+from bot.billing.payments import reversals, settlement
+from bot.billing.plans import extended_terms, plan_changes, quotes
+from bot.billing.plans.counter_offers import Wish
+from bot.billing.plans.early_settlement import quote_early
+from bot.billing.plans.missed_instalments import look_into
+from bot.billing.plans.offers import offers
+from bot.billing.plans.progress import discount_reference
+from bot.billing.plans.proposals import propose
+from bot.billing.plans.schedules import Rhythm
 from bot.db import Database
 from bot.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from bot.models import Customer, Frequency, HoldKind, HoldStatus, Payment, Plan, PlanKind, PlanStatus, Posting

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.billing import ledger, plans
-from bot.billing.instalments import due_dates
+from bot.billing.plans.instalments import due_dates
 from bot.db import Database
 from bot.errors import Conflict, InvalidInput, NotFound
 from bot.models import Customer, Plan, PlanEvent, PlanStatus, Promise, PromiseStatus

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.billing import ledger, plans
-from bot.billing.counter_offers import Limit, Wish
-from bot.billing.proposals import Reply, propose
+from bot.billing.plans.counter_offers import Limit, Wish
+from bot.billing.plans.proposals import Reply, propose
 from bot.db import Database
 from bot.errors import InvalidInput
 from bot.models import Customer, Frequency, HoldKind, PlanStatus, Proposal, ProposalOutcome

@@ -12,9 +12,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from bot.billing import ledger, plans, quotes
-from bot.billing.schedules import Rhythm, months_later
-from bot.billing.stripe_amounts import check_amount
+from bot.billing import ledger, plans
+from bot.billing.plans import quotes
+from bot.billing.plans.schedules import Rhythm, months_later
+from bot.billing.stripe.stripe_amounts import check_amount
 from bot.db import Database
 from bot.errors import Conflict, InvalidInput, NotFound
 from bot.models import Customer, Frequency, Invoice, Plan, PlanEvent, PlanEventKind, PlanStatus

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.billing import adjustments, invoices, ledger, payments, refunds, reversals, settlement, trial_balance
+from bot.billing import adjustments, invoices, ledger, payments, trial_balance
 from bot.billing.gateway import Intent, Return
-from bot.billing.reversals import Change
+from bot.billing.payments import refunds, reversals, settlement
+from bot.billing.payments.reversals import Change
 from bot.db import Database
 from bot.errors import Conflict, InvalidInput
 from bot.models import AdjustmentKind, Agent, Case, Customer, Payment

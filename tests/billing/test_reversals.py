@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from bot.billing import adjustments, invoices, ledger, payments, plans, reconciliation, reversals, settlement
+from bot.billing import adjustments, invoices, ledger, payments, plans, reconciliation
 from bot.billing.gateway import Return
-from bot.billing.reversals import Change
+from bot.billing.payments import reversals, settlement
+from bot.billing.payments.reversals import Change
 from bot.db import Database
 from bot.models import (
     AdjustmentKind,

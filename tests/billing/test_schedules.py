@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.billing.schedules import Rhythm, months_later, next_on, periods
+from bot.billing.plans.schedules import Rhythm, months_later, next_on, periods
 from bot.errors import InvalidInput
 from bot.models import Frequency
 

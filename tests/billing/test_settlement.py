@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.billing import checkouts, invoices, ledger, payments, plans
+from bot.billing import invoices, ledger, payments, plans
 from bot.billing.invoices import OpenInvoice, Standing
-from bot.billing.settlement import Settlement, allocate
+from bot.billing.payments import checkouts
+from bot.billing.payments.settlement import Settlement, allocate
 from bot.db import Database
 from bot.errors import Conflict, InvalidInput
 from bot.models import Case, Customer, Invoice, Payment, PaymentStatus, PlanStatus, Posting

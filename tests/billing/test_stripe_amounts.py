@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.billing.stripe_amounts import check_amount, from_stripe, to_stripe
+from bot.billing.stripe.stripe_amounts import check_amount, from_stripe, to_stripe
 from bot.errors import InvalidInput
 from bot.money import Money
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import stripe
 
-from bot.billing import stripe_declines
 from bot.billing.gateway import Decline
+from bot.billing.stripe import stripe_declines
 
 
 def error(**fields: Any) -> stripe.PaymentIntent.LastPaymentError:

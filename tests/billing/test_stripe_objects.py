@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import stripe
 
-from bot.billing import stripe_objects
 from bot.billing.gateway import SavedCard
+from bot.billing.stripe import stripe_objects
 from bot.money import Money
 
 TAKEN, GIVEN_BACK = -1000, 1000  # what a dispute does to the balance

@@ -7,8 +7,8 @@ import stripe
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.billing import stripe_requests
 from bot.billing.gateway import SavedCard
+from bot.billing.stripe import stripe_requests
 from bot.errors import InvalidInput
 from bot.money import Money
 from tests.billing.gateway_world import CONSENT, LATER_PAYMENT, PAYMENT, asked, instalment

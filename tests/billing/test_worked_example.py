@@ -9,8 +9,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.billing import adjustments, ledger, payments, reversals, settlement
+from bot.billing import adjustments, ledger, payments
 from bot.billing.gateway import Intent, Return, ReturnKind
+from bot.billing.payments import reversals, settlement
 from bot.db import Database
 from bot.models import AdjustmentKind, Agent, Invoice, Payment, Posting, Role
 from bot.money import Money

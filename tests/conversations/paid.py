@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from bot.billing import checkouts, ledger, payments
+from bot.billing import ledger, payments
+from bot.billing.payments import checkouts
 from bot.db import Database
 from bot.models import ExternalEvent, Message, Payment, Posting
 from bot.money import Money

@@ -9,8 +9,10 @@ import uuid
 import pytest
 import sqlalchemy as sa
 
-from bot.billing import adjustments, autopay, checkouts, ledger, mandates, payments, plans, quotes
+from bot.billing import adjustments, autopay, ledger, mandates, payments, plans
 from bot.billing.gateway import ChargeRequest, Decline, Intent
+from bot.billing.payments import checkouts
+from bot.billing.plans import quotes
 from bot.conversations import reach, stripe_events
 from bot.db import Database
 from bot.errors import OutsideService

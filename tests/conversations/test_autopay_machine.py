@@ -19,8 +19,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from bot import clock as bot_clock
 from bot import policies
-from bot.billing import adjustments, autopay, checkouts, ledger, mandates, payments
+from bot.billing import adjustments, autopay, ledger, mandates, payments
 from bot.billing.gateway import Decline
+from bot.billing.payments import checkouts
 from bot.conversations import stripe_events
 from bot.db import Database
 from bot.errors import Conflict, InvalidInput, NotAllowed, OutsideService

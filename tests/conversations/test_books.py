@@ -10,7 +10,7 @@ import pytest
 
 from bot.billing import reconciliation
 from bot.billing.gateway import Intent
-from bot.billing.stripe_amounts import from_stripe
+from bot.billing.stripe.stripe_amounts import from_stripe
 from bot.conversations import books, missed_events, stripe_events, stripe_sweep
 from bot.conversations.books import Outcome
 from bot.db import Database

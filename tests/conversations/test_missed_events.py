@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from bot.billing import cursors
 from bot.billing.gateway import ListedEvent
+from bot.billing.reconciliation import cursors
 from bot.conversations import missed_events, stripe_events, stripe_sweep
 from bot.db import Database
 from bot.errors import OutsideService

@@ -15,8 +15,9 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.billing import adjustments, checkouts, invoices, ledger, mandates, payments, plans
+from bot.billing import adjustments, invoices, ledger, mandates, payments, plans
 from bot.billing.gateway import ListedEvent, ReturnKind
+from bot.billing.payments import checkouts
 from bot.conversations import stripe_events, transcript
 from bot.db import Database, lock
 from bot.models import (

@@ -22,8 +22,9 @@ from hypothesis.stateful import (
 )
 
 from bot import clock as bot_clock
-from bot.billing import adjustments, checkouts, invoices, ledger, payments, plans
+from bot.billing import adjustments, invoices, ledger, payments, plans
 from bot.billing.gateway import Return, ReturnKind
+from bot.billing.payments import checkouts
 from bot.billing.stripe import read_event
 from bot.conversations import books, missed_events, stripe_events, stripe_sweep
 from bot.db import Database

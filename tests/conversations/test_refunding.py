@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.billing import invoices, ledger, payments, refunds
+from bot.billing import invoices, ledger, payments
+from bot.billing.payments import refunds
 from bot.conversations import refunding
 from bot.db import Database
 from bot.errors import Conflict, InvalidInput, NotAllowed, NotFound, OutsideService

@@ -11,7 +11,8 @@ from functools import partial
 import pytest
 import sqlalchemy as sa
 
-from bot.billing import checkouts, ledger, payments
+from bot.billing import ledger, payments
+from bot.billing.payments import checkouts
 from bot.billing.stripe import read_event
 from bot.conversations import stripe_events, stripe_sweep, transcript
 from bot.db import Database

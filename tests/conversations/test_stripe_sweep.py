@@ -9,7 +9,8 @@ from collections import Counter
 import pytest
 import sqlalchemy as sa
 
-from bot.billing import open_payments, payments
+from bot.billing import payments
+from bot.billing.payments import open_payments
 from bot.conversations import stripe_events, stripe_sweep
 from bot.db import Database
 from bot.errors import OutsideService

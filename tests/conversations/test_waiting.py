@@ -10,7 +10,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.billing import autopay, ledger, payments, settlement
+from bot.billing import autopay, ledger, payments
+from bot.billing.payments import settlement
 from bot.conversations import payment_news
 from bot.db import Database, lock
 from bot.models import Customer, Payment, PaymentStatus

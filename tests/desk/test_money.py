@@ -10,7 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from bot import clock
-from bot.billing import checkouts, extended_terms, ledger, payments
+from bot.billing import ledger, payments
+from bot.billing.payments import checkouts
+from bot.billing.plans import extended_terms
 from bot.conversations import handoff, stripe_events, transcript
 from bot.db import Database
 from bot.errors import OutsideService

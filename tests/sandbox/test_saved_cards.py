@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import stripe
 
-from bot.billing import stripe_requests
+from bot.billing.stripe import stripe_requests
 from sandbox.cards import BY_KEY
 from sandbox.checkout import AskingCard, PayingCard
 from tests.billing.gateway_world import CONSENT, asked
