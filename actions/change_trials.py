@@ -103,8 +103,8 @@ def attempt(session: Session, turn: Turn, change: Change) -> Trial:
 
 
 def make(session: Session, turn: Turn, change: Change) -> Trial:
-    """Do it. Raises `InvalidInput` out of the policy's bounds (`about` as in `plan_changes`), `Conflict`, `NotFound` when
-    no plan is in force."""
+    """Do it. Raises `InvalidInput` out of the policy's bounds (`about` as in `plan_changes`), `Conflict`, `NotFound`
+    without a plan in force."""
     mine = account(session, turn)
     plan = in_force(session, mine.customer)
     before = _copied(unpaid(session, plan))
