@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import Error as PlaywrightError
 
 from bot.conversations import handoff, transcript
 from bot.db import Database, lock
@@ -216,7 +218,9 @@ def test_a_session_that_has_ended_leads_to_the_door_and_back_to_the_conversation
     page.locator(".item").click()
     page.get_by_label("Your reply").fill("Half a sentence")
     page.context.clear_cookies()
-    page.get_by_role("button", name="Send").click()
+    # The draft's saving may find the end before the click does; either leads to the door.
+    with contextlib.suppress(PlaywrightError):
+        page.get_by_role("button", name="Send").click(timeout=2_000)
     expect(page.get_by_role("heading", name="Welcome to the desk")).to_be_visible()
     page.get_by_label("E-mail").fill("ana@example.com")
     page.get_by_label("Password").fill("not it at all")
