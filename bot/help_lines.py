@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from bot import policies
 from bot.policies import FOLDER, Policy
@@ -25,6 +25,8 @@ class HelpPolicy(Policy):
 
     crisis: dict[str, CrisisLines]
     debt_advice: dict[str, list[str]]
+    identity_theft: dict[str, list[str]]
+    complaints: dict[str, list[str]]
 
     def in_crisis(self, country: str) -> CrisisLines:
         """The lines for `country` (ISO 3166-1)."""
@@ -33,6 +35,21 @@ class HelpPolicy(Policy):
     def advice(self, country: str) -> list[str]:
         """Free, independent advice in `country`."""
         return self.debt_advice.get(country) or self.debt_advice["any"]
+
+    def after_fraud(self, country: str) -> list[str]:
+        """Free help in `country` for somebody whose name was used by another."""
+        return self.identity_theft.get(country) or self.identity_theft["any"]
+
+    def about_us(self, country: str) -> list[str]:
+        """Who in `country` looks at a complaint about us, free of charge, when our own answer does not satisfy."""
+        return self.complaints.get(country) or self.complaints["any"]
+
+    @field_validator("crisis", "debt_advice", "identity_theft", "complaints")
+    @classmethod
+    def _any(cls, by_country: dict[str, Any]) -> dict[str, Any]:
+        if not by_country.get("any"):
+            raise ValueError("an entry `any` is expected, which serves where a country is missing")
+        return by_country
 
 
 @cache

@@ -25,7 +25,7 @@ from bot import clock, logs, policies, words
 from bot.billing.gateway import PaymentGateway
 from bot.billing.stripe import gateway
 from bot.channels import outbox
-from bot.conversations import autopay, books, missed, missed_events, refunding, stripe_sweep, turns
+from bot.conversations import autopay, books, missed, missed_events, promised, refunding, stripe_sweep, turns
 from bot.conversations.dialogue import Rasa
 from bot.conversations.signals import Signals
 from bot.db import database
@@ -119,6 +119,12 @@ def charge_instalments() -> None:
 def ask_about_missed() -> None:
     """Instalments whose day has passed are asked about, kindly."""
     missed.sweep(database())
+
+
+@every(minutes=10)
+def follow_promises() -> None:
+    """Promises that were kept are thanked for; those whose day has passed are asked about, kindly."""
+    promised.sweep(database())
 
 
 @every(minutes=1)

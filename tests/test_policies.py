@@ -7,11 +7,27 @@ from pathlib import Path
 import pytest
 
 from bot import policies
-from bot.policies import IdentityPolicy, PaymentsPolicy, PlansPolicy, Policy, PolicyInvalid
+from bot.policies import (
+    AnswersPolicy,
+    HoldsPolicy,
+    IdentityPolicy,
+    PaymentsPolicy,
+    PlansPolicy,
+    Policy,
+    PolicyInvalid,
+    RightsPolicy,
+)
 
 GOOD: dict[type[Policy], str] = {
     kind: (policies.FOLDER / name).read_text()
-    for kind, name in ((PlansPolicy, "plans.yml"), (PaymentsPolicy, "payments.yml"), (IdentityPolicy, "identity.yml"))
+    for kind, name in (
+        (PlansPolicy, "plans.yml"),
+        (PaymentsPolicy, "payments.yml"),
+        (IdentityPolicy, "identity.yml"),
+        (HoldsPolicy, "holds.yml"),
+        (RightsPolicy, "rights.yml"),
+        (AnswersPolicy, "answers.yml"),
+    )
 }
 
 
@@ -31,9 +47,30 @@ def test_the_policies_that_we_ship_are_good() -> None:
         (PaymentsPolicy, "Payment to {brand}", "Payment of {amount}", "brand in braces only"),
         (PaymentsPolicy, "Payment to {brand}", "Payment", "lacks brand"),
         (PaymentsPolicy, "  en:", "  de:", "English"),
+        (AnswersPolicy, "reports: false", "reports: true", "after_days is needed"),
+        (AnswersPolicy, "unpaid:\n  en:", "unpaid:\n  es:", "unpaid needs English"),
+        (AnswersPolicy, "added: {}", "added: {de: [Mahnkosten]}", "added needs English"),
+        (AnswersPolicy, "It doesn't grow", "You must pay immediately", "never press or threaten"),
+        (AnswersPolicy, "It doesn't grow", "The police will come", "never press or threaten"),
+        (AnswersPolicy, "It doesn't grow", "It is {amount}", "without braces"),
+        (AnswersPolicy, "name: {en: PayPal}", "name: {de: PayPal}", "English entry"),
+        (AnswersPolicy, "heard: [paypal", "heard: [PayPal", "heard"),
+        (AnswersPolicy, "bank_days: 5", "bank_days: 0", "bank_days"),
         (IdentityPolicy, "[US, GB, BR]", "[USA]", "regions"),
         (IdentityPolicy, "wrong_tries: 5", "wrong_tries: 0", "wrong_tries"),
         (IdentityPolicy, "wrong_tries: 5", "wrong_tries: [", "cannot be read"),
+        (HoldsPolicy, "\nwrong_person:", "\nwrong_human:", "wrong_person"),
+        (HoldsPolicy, "attorney: [outreach", "attorney: [reach", "attorney"),
+        (HoldsPolicy, "dispute: [outreach, plan_reminders, autopay, allocation]", "dispute: [outreach]", "always does"),
+        (HoldsPolicy, "cease: [outreach", "cease: [allocation", "cease cannot stop allocation"),
+        (
+            RightsPolicy,
+            "complaint_days: # our own word, within what the law allows\n  any",
+            "complaint_days:\n  GB",
+            "any",
+        ),
+        (RightsPolicy, "  US: 45", "  USA: 45", "copy_days"),
+        (RightsPolicy, "  any: 14", "  any: 0", "complaint_days"),
     ],
 )
 def test_a_wrong_policy_names_what_is_wrong(

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock
-from bot.conversations import holder, transcript
+from bot.conversations import feedback, holder, transcript
 from bot.conversations.redaction import redact_cards
 from bot.db import lock
 from bot.errors import Conflict, InvalidInput, NotFound
@@ -171,6 +171,7 @@ def close(session: Session, conversation_id: uuid.UUID, agent: Agent, note: str 
     holder.change(session, conversation, Holder.BOT)
     conversation.closed_at = clock.now()
     _tell(session, conversation, "closed", agent=agent.name)
+    feedback.ask(session, conversation)
 
 
 def transfer(
@@ -194,11 +195,13 @@ def transfer(
         _tell(session, conversation, "claimed", agent=to_agent.name)
 
 
-def withdraw(session: Session, conversation: Conversation) -> None:
-    """The waiting customer goes back to the assistant (design section 10, 2). The caller holds the row's lock."""
+def withdraw(session: Session, conversation: Conversation, *, told: bool = True) -> None:
+    """The waiting customer goes back to the assistant (design section 10, 2), and is `told` so, unless its answer says
+    it. The caller holds the row's lock."""
     _end(session, conversation, HandoffEventKind.RETURNED, "customer", None)
     holder.change(session, conversation, Holder.BOT)
-    _tell(session, conversation, "back_to_assistant")
+    if told:
+        _tell(session, conversation, "back_to_assistant")
 
 
 def _listed(session: Session, condition: sa.ColumnElement[bool]) -> list[Waiting]:

@@ -9,12 +9,14 @@ from babel.dates import format_date
 from sqlalchemy.orm import Session
 
 from bot import clock
+from bot.billing.holds import is_stopped_at
 from bot.billing.plans import missed_instalments, plans_behind
 from bot.billing.plans.missed_instalments import Missed
 from bot.billing.plans.plans_behind import Behind
 from bot.conversations import reach, transcript
 from bot.db import Database, claim, lock
-from bot.models import Author, Case, CaseStatus, Conversation, Customer, Hold, Holder, HoldStatus
+from bot.models import Author, Case, CaseStatus, Conversation, Customer, Holder
+from bot.policies import Stop
 from bot.words import say
 
 CASE = "instalment_missed"
@@ -61,12 +63,7 @@ def _look_into(db: Database, item: Behind) -> uuid.UUID | None:
 
 def _may_ask(session: Session, conversation: Conversation) -> bool:
     """Not while a person has the conversation or is asked for, and not where an address refused (P4, C8)."""
-    refused = sa.select(Hold.id).where(
-        sa.or_(Hold.conversation_id == conversation.id, Hold.address == conversation.address),
-        Hold.customer_id.is_(None),
-        Hold.status != HoldStatus.LIFTED,
-    )
-    return conversation.holder == Holder.BOT and session.scalars(refused).first() is None
+    return conversation.holder == Holder.BOT and not is_stopped_at(session, conversation, Stop.PLAN_REMINDERS)
 
 
 def _leave_to_desk(session: Session, customer: Customer, missed: Missed) -> None:

@@ -8,30 +8,28 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot import clock, policies
+from bot import clock
 from bot.billing import invoices
 from bot.billing.cases import MoneyCase, open_case
+from bot.billing.holds import is_stopped, is_stopped_at
 from bot.billing.payments.reversals import Change
 from bot.billing.payments.settlement import Settlement
 from bot.conversations import reach, transcript
 from bot.db import lock
 from bot.models import (
     Author,
-    Channel,
     Conversation,
     Customer,
-    Hold,
     Holder,
-    HoldStatus,
     Payment,
     PaymentOrigin,
     PaymentStatus,
     ReversalKind,
 )
 from bot.money import Money
+from bot.policies import Stop
 from bot.words import say
 
 
@@ -47,18 +45,14 @@ def listener(session: Session, payment: Payment) -> Conversation | None:
 
 def may_tell(session: Session, conversation: Conversation, customer_id: uuid.UUID) -> bool:
     """Whether the customer may be told there what they did not ask for: no hold stops contact with them (C8, P4)."""
-    about = [Hold.customer_id == customer_id, Hold.conversation_id == conversation.id]
-    if conversation.address and conversation.channel != Channel.WEB:
-        about.append(Hold.address == conversation.address)
-    silent = sorted(policies.payments().news_stopped_by)
-    held = sa.select(Hold.id).where(sa.or_(*about), Hold.kind.in_(silent), Hold.status != HoldStatus.LIFTED)
-    return session.scalars(held.limit(1)).first() is None
+    return not (is_stopped(session, customer_id, Stop.NEWS) or is_stopped_at(session, conversation, Stop.NEWS))
 
 
 def receipt(session: Session, settlement: Settlement, conversation: Conversation | None = None) -> uuid.UUID | None:
     """The receipt in the transcript: thanks, what is open now and a way that suits (K3, K9). Credit is said (S5).
 
-    Where the customer neither paid by a link given there nor has proven who they are, only that there is news (P1).
+    Where the customer neither paid by a link given there nor has proven who they are, only that there is news (P1). A
+    guest is thanked, and told nothing of the account (P4).
     """
     payment = settlement.payment
     conversation = conversation or listener(session, payment)
@@ -67,6 +61,10 @@ def receipt(session: Session, settlement: Settlement, conversation: Conversation
     locale = conversation.locale
     if not _may_know(conversation, payment):
         payment.receipt_message_id = tell_of_news(session, conversation)
+        return conversation.id
+    if payment.origin == PaymentOrigin.GUEST:
+        text = say("receipt_guest", locale, amount=settlement.amount.format(locale))
+        payment.receipt_message_id = _say(session, conversation, text)
         return conversation.id
     standing = (
         say("receipt_rest", locale, balance=settlement.balance.format(locale))
@@ -102,7 +100,7 @@ def progress(session: Session, payment: Payment, conversation: Conversation | No
     conversation = conversation or listener(session, payment)
     if payment.status == PaymentStatus.FAILED:
         open_case(session, MoneyCase.PAYMENT_RETURNED, payment)
-    if conversation is None or not may_tell(session, conversation, payment.customer_id):
+    if conversation is None or not _may_hear(session, conversation, payment):
         return None
     if not _may_know(conversation, payment):
         tell_of_news(session, conversation)
@@ -122,9 +120,9 @@ def money_back(
     told = None
     for change in changes:
         conversation = conversation or listener(session, change.payment)
-        if conversation is None or not may_tell(session, conversation, change.payment.customer_id):
+        if conversation is None or not _may_hear(session, conversation, change.payment):
             continue
-        if proven(conversation):
+        if change.payment.origin == PaymentOrigin.GUEST or proven(conversation):
             _say(session, conversation, _words(session, change, conversation.locale), _buttons(conversation))
         else:
             tell_of_news(session, conversation)
@@ -142,8 +140,15 @@ def tell_of_news(session: Session, conversation: Conversation) -> uuid.UUID:
     return _say(session, conversation, say("payment_news", conversation.locale), _buttons(conversation))
 
 
+def _may_hear(session: Session, conversation: Conversation, payment: Payment) -> bool:
+    """The same of `payment`; what holds there are on another's account does not show to a guest (P4)."""
+    if payment.origin == PaymentOrigin.GUEST:
+        return not is_stopped_at(session, conversation, Stop.NEWS)
+    return may_tell(session, conversation, payment.customer_id)
+
+
 def _may_know(conversation: Conversation, payment: Payment) -> bool:
-    own = payment.origin == PaymentOrigin.LINK and payment.conversation_id == conversation.id
+    own = payment.origin != PaymentOrigin.AUTOPAY and payment.conversation_id == conversation.id
     return own or proven(conversation)
 
 
@@ -158,6 +163,8 @@ def _words(session: Session, change: Change, locale: str) -> str:
     else:
         key = "refunded" if change.gone else "refund_failed"
     said = say(key, locale, amount=change.amount.format(locale))
+    if change.payment.origin == PaymentOrigin.GUEST:
+        return said
     if change.gone and change.owed.minor > 0:
         standing = invoices.standing(session, session.get_one(Customer, change.payment.customer_id))
         said = f"{said} {say('open_again', locale, balance=standing.total.format(locale))}"

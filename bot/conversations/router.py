@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot import clock
 from bot.billing import identity
-from bot.conversations import distress, handoff, transcript, turns
+from bot.conversations import distress, handoff, transcript, turns, waits
 from bot.conversations.redaction import redact_cards
 from bot.db import lock
 from bot.errors import InvalidInput, NotFound, NotVerified, TooMany
@@ -22,6 +22,7 @@ from bot.words import say
 ACKNOWLEDGE_EVERY = dt.timedelta(minutes=3)
 UNANSWERED_LIMIT = 20
 BACK_TO_ASSISTANT = "/back_to_assistant"
+CALL_BACK = "/request_callback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,9 @@ def receive(
     text = _readable(session, conversation, text, payload)
     if payload == BACK_TO_ASSISTANT:
         return _back_to_assistant(session, conversation, client_id, text)
+    if payload == CALL_BACK and conversation.holder == Holder.QUEUE:
+        # A call instead of the wait, as it was offered: the assistant arranges it.
+        handoff.withdraw(session, conversation, told=False)
     to_bot = conversation.holder == Holder.BOT
     busy = to_bot and conversation.turn_until is not None
     if busy and len(transcript.pending_ids(session, conversation_id)) >= UNANSWERED_LIMIT:
@@ -130,9 +134,7 @@ def _acknowledge(session: Session, conversation: Conversation) -> None:
     )
     if last is not None and clock.now() - last < ACKNOWLEDGE_EVERY:
         return
-    place = handoff.place(session, conversation) or 1
-    locale = conversation.locale
-    where = say("waiting_first", locale) if place == 1 else say("waiting_place", locale, place=place)
+    locale, where = conversation.locale, waits.told(session, conversation)
     transcript.append(
         session,
         conversation,

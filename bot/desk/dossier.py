@@ -116,7 +116,13 @@ def _cases(session: Session, conversation: Conversation) -> list[dict[str, Any]]
         ours.append(Case.customer_id == conversation.customer_id)
     rows = session.scalars(sa.select(Case).where(sa.or_(*ours)).order_by(Case.created_at.desc()))
     return [
-        {"kind": case.kind, "status": case.status, "summary": case.summary, "at": instant(case.created_at)}
+        {
+            "kind": case.kind,
+            "reference": case.reference,
+            "status": case.status,
+            "summary": case.summary,
+            "at": instant(case.created_at),
+        }
         for case in rows
     ]
 

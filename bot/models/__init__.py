@@ -2,6 +2,7 @@
 
 from bot.models.adjustment import Adjustment, AdjustmentKind, AdjustmentStatus
 from bot.models.agent import Agent, AgentSession, AuditEntry, Role, SignInThrottle
+from bot.models.callback import Callback, ContactChange, ContactKind
 from bot.models.conversation import (
     Author,
     Channel,
@@ -14,6 +15,7 @@ from bot.models.conversation import (
 from bot.models.customer import Customer, CustomerFactor, FactorKind
 from bot.models.document import Document, DocumentKind
 from bot.models.external_event import ExternalEvent, Source
+from bot.models.feedback import Feedback
 from bot.models.handoff import (
     Case,
     CaseStatus,
@@ -54,6 +56,7 @@ from bot.models.plan import (
     Proposal,
     ProposalOutcome,
 )
+from bot.models.preference import Medium, Preference, PreferenceKind
 from bot.models.reconciliation import Cursor, Mismatch, MismatchKind, MismatchStatus
 from bot.models.verification import VerificationChallenge, VerificationLock
 
@@ -66,9 +69,12 @@ __all__ = [
     "Approval",
     "AuditEntry",
     "Author",
+    "Callback",
     "Case",
     "CaseStatus",
     "Channel",
+    "ContactChange",
+    "ContactKind",
     "Conversation",
     "Cursor",
     "Customer",
@@ -79,6 +85,7 @@ __all__ = [
     "DocumentKind",
     "ExternalEvent",
     "FactorKind",
+    "Feedback",
     "Frequency",
     "Handoff",
     "HandoffEvent",
@@ -92,6 +99,7 @@ __all__ = [
     "Invoice",
     "Mandate",
     "MandateStatus",
+    "Medium",
     "Message",
     "Mismatch",
     "MismatchKind",
@@ -107,6 +115,8 @@ __all__ = [
     "PlanKind",
     "PlanStatus",
     "Posting",
+    "Preference",
+    "PreferenceKind",
     "Promise",
     "PromiseStatus",
     "Proposal",

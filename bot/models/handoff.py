@@ -78,6 +78,11 @@ class Case(Base):
     summary: Mapped[str] = mapped_column(sa.Text)
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
 
+    @property
+    def reference(self) -> str:
+        """What a customer may quote: short enough to read out, and no secret."""
+        return f"C-{self.id.hex[-8:].upper()}"
+
 
 class HoldKind(StrEnum):
     """What stops outreach or allocation; what each stops is data in `policies/`."""

@@ -27,10 +27,12 @@ class PaymentStatus(StrEnum):
 
 
 class PaymentOrigin(StrEnum):
-    """Who sets it going: the customer on a link's page, or an autopay mandate on an instalment's day."""
+    """Who sets it going: the customer on a link's page, an autopay mandate on an instalment's day, or a guest who pays
+    towards somebody else's account and learns nothing of it (P4)."""
 
     LINK = "link"
     AUTOPAY = "autopay"
+    GUEST = "guest"
 
 
 class Payment(Base):

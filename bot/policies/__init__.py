@@ -8,34 +8,50 @@ from __future__ import annotations
 from functools import cache
 
 from bot.policies.adjustment import AdjustmentsPolicy
+from bot.policies.answer import AnswersPolicy, Method, facts_in
+from bot.policies.desk import DeskPolicy
 from bot.policies.document import Brand, DocumentsPolicy
 from bot.policies.file import FOLDER, Policy, PolicyInvalid, in_language, load, read
+from bot.policies.hold import HoldsPolicy, Stop
 from bot.policies.payment import AutopayPolicy, PaymentsPolicy
 from bot.policies.plan import PlansPolicy
 from bot.policies.proof import IdentityPolicy
+from bot.policies.right import RightsPolicy, in_country
 
 __all__ = [
     "FOLDER",
     "AdjustmentsPolicy",
+    "AnswersPolicy",
     "AutopayPolicy",
     "Brand",
+    "DeskPolicy",
     "DocumentsPolicy",
+    "HoldsPolicy",
     "IdentityPolicy",
+    "Method",
     "PaymentsPolicy",
     "PlansPolicy",
     "Policy",
     "PolicyInvalid",
+    "RightsPolicy",
+    "Stop",
     "adjustments",
+    "answers",
     "autopay",
     "brand",
     "brand_name",
     "check_all",
+    "desk",
     "documents",
+    "facts_in",
+    "holds",
     "identity",
+    "in_country",
     "in_language",
     "payments",
     "plans",
     "read",
+    "rights",
 ]
 
 
@@ -64,9 +80,33 @@ def adjustments() -> AdjustmentsPolicy:
 
 
 @cache
+def holds() -> HoldsPolicy:
+    """`policies/holds.yml`. Raises `PolicyInvalid`."""
+    return read(HoldsPolicy, FOLDER / "holds.yml")
+
+
+@cache
+def rights() -> RightsPolicy:
+    """`policies/rights.yml`. Raises `PolicyInvalid`."""
+    return read(RightsPolicy, FOLDER / "rights.yml")
+
+
+@cache
+def answers() -> AnswersPolicy:
+    """`policies/answers.yml`. Raises `PolicyInvalid`."""
+    return read(AnswersPolicy, FOLDER / "answers.yml")
+
+
+@cache
 def identity() -> IdentityPolicy:
     """`policies/identity.yml`. Raises `PolicyInvalid`."""
     return read(IdentityPolicy, FOLDER / "identity.yml")
+
+
+@cache
+def desk() -> DeskPolicy:
+    """`policies/desk.yml`. Raises `PolicyInvalid`."""
+    return read(DeskPolicy, FOLDER / "desk.yml")
 
 
 @cache
@@ -96,7 +136,11 @@ def check_all() -> None:
     payments()
     autopay()
     adjustments()
+    answers()
+    holds()
+    rights()
     identity()
+    desk()
     documents()
     brand()
     brand_name()

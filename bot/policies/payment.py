@@ -6,17 +6,16 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from bot.models import HoldKind
 from bot.policies.file import Policy, Words, needs
 
 
 class PaymentsPolicy(Policy):
-    """Payment links (P1, S3). `news_stopped_by` are the holds under which the customer hears nothing of a payment that
-    they did not ask for (C8, P4)."""
+    """Payment links (P1, S3). `guest_links_a_day` is how many somebody may ask for who pays towards another's account
+    (P4)."""
 
     link_days: int = Field(ge=1)
     checkout_minutes: int = Field(ge=35, le=1430)
-    news_stopped_by: frozenset[HoldKind]
+    guest_links_a_day: int = Field(ge=1, le=50)
     description: Words
 
     @model_validator(mode="after")
@@ -29,13 +28,11 @@ class AutopayPolicy(Policy):
     """When a saved card is charged, how often again, and what the customer consents to (S3; K11).
 
     `retry_after_days` counts from the day of the try before; when it is used up, or the card will not do, the customer
-    gets a link. `stopped_by` are the holds on a customer while which nothing is charged (C8). `expiry_notice_days` is
-    how long before the card's last day the customer hears of it.
+    gets a link. `expiry_notice_days` is how long before the card's last day the customer hears of it.
     """
 
     charge_hour: int = Field(ge=8, le=20)
     retry_after_days: list[Annotated[int, Field(ge=1, le=14)]] = Field(max_length=4)
-    stopped_by: frozenset[HoldKind]
     expiry_notice_days: int = Field(ge=1, le=60)
     wording: Words
 

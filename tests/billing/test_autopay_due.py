@@ -31,6 +31,7 @@ from bot.models import (
     ReversalStatus,
 )
 from bot.money import Money
+from bot.policies import Stop
 from tests import factories
 from tests.billing.autopaid import MARCH, Autopaid
 from tests.conftest import SetClock
@@ -112,7 +113,7 @@ def test_what_stripe_would_not_charge_waits_and_is_added_to_the_next_s4(db: Data
     assert seen(paid).due == Due(2, 1, Money(5_030, "USD"), ((paid.invoice_id, 5_030),))
 
 
-@pytest.mark.parametrize("kind", sorted(policies.autopay().stopped_by))
+@pytest.mark.parametrize("kind", sorted(policies.holds().stopping(Stop.AUTOPAY)))
 def test_while_a_hold_stops_it_nothing_is_due_c8(sqlite_db: Database, clock: SetClock, kind: HoldKind) -> None:
     paid = Autopaid(sqlite_db)
     clock.set(utc(3, 9, 15))

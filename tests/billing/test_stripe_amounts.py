@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.billing.stripe.stripe_amounts import check_amount, from_stripe, to_stripe
+from bot.billing.stripe.stripe_amounts import check_amount, from_stripe, least, to_stripe
 from bot.errors import InvalidInput
 from bot.money import Money
 
@@ -58,3 +58,9 @@ def test_what_goes_to_stripe_comes_back_the_same_s5(minor: int, currency: str) -
             to_stripe(amount)
     else:
         assert from_stripe(to_stripe(amount), currency) == amount
+
+
+@pytest.mark.parametrize(("currency", "minor"), [("USD", 50), ("GBP", 30), ("JPY", 50), ("HUF", 17500), ("XYZ", 1)])
+def test_k5_the_least_is_what_stripe_would_charge(currency: str, minor: int) -> None:
+    assert least(currency) == Money(minor, currency)
+    check_amount(least(currency))

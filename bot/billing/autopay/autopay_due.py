@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot import clock, policies
 from bot.billing import invoices, ledger, mandates
-from bot.billing.holds import holds_on
+from bot.billing.holds import is_stopped
 from bot.billing.payments.payment_states import PAID
 from bot.billing.plans.coverage import in_steps
 from bot.billing.plans.progress import left_of, progress
@@ -30,6 +30,7 @@ from bot.models import (
     Posting,
 )
 from bot.money import Money
+from bot.policies import Stop
 
 # Why a try ended without the card having been charged: such a try does not count against the card.
 NOT_CHARGED = frozenset(("withdrawn", "not_due", "unanswered", "refused"))
@@ -193,7 +194,7 @@ def _notice_on(mandate: Mandate, ahead: Instalment | None) -> dt.date | None:
 
 def _stopped_until(session: Session, customer: Customer, besides: Payment | None) -> dt.datetime | None:
     """Until when nothing may be charged; None when nothing stops it."""
-    if holds_on(session, customer.id) & policies.autopay().stopped_by:
+    if is_stopped(session, customer.id, Stop.AUTOPAY):
         return tomorrow(customer)
     under_way = session.scalars(
         sa.select(Payment).where(

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from bot import clock, policies
 from bot.billing import mandates, payments
 from bot.billing.autopay.autopay_due import is_ending
-from bot.billing.holds import holds_on
+from bot.billing.holds import is_stopped
 from bot.billing.plans.progress import progress
 from bot.db import lock
 from bot.errors import InvalidInput
 from bot.models import Customer, Mandate, MandateStatus, Payment, Plan, PlanStatus
+from bot.policies import Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def notice(session: Session, mandate_id: uuid.UUID, conversation_id: uuid.UUID |
     ends_on = mandates.card_ends_on(mandate)
     if ends_on is None or not is_ending(session, mandate, plan, customer):
         return None
-    if holds_on(session, customer.id) & policies.autopay().stopped_by:
+    if is_stopped(session, customer.id, Stop.NEWS) or is_stopped(session, customer.id, Stop.AUTOPAY):
         return None
     mandate.expiry_told_at = clock.now()
     session.flush()

@@ -135,7 +135,9 @@ def link(payment: Payment) -> str:
 
 def find(session: Session, token: str) -> Payment:
     """The payment behind `/pay/<token>`. Raises `NotFound`, for what no token can be without asking the database."""
-    ours = sa.select(Payment).where(Payment.token == token, Payment.origin == PaymentOrigin.LINK)
+    ours = sa.select(Payment).where(
+        Payment.token == token, Payment.origin.in_((PaymentOrigin.LINK, PaymentOrigin.GUEST))
+    )
     payment = session.scalars(ours).first() if TOKEN.fullmatch(token) else None
     if payment is None:
         raise NotFound("There is no payment at this address. Ask in the chat for a new link.")
@@ -152,6 +154,8 @@ def page_state(session: Session, payment: Payment) -> PageState:
         return PageState.SUPERSEDED
     if _is_old(payment):
         return PageState.EXPIRED
+    if payment.origin == PaymentOrigin.GUEST:
+        return PageState.PAYABLE  # how the account stands is not theirs to know (P4)
     customer = session.get_one(Customer, payment.customer_id)
     amount, owed = Money(payment.amount, payment.currency), invoices.standing(session, customer).total
     if owed < amount:

@@ -17,7 +17,7 @@ from bot.billing.payments import PageState, find, link, page_state
 from bot.billing.payments.payment_states import UNPAID, may_become, told_by
 from bot.billing.payments.settlement import lock_payment
 from bot.errors import Conflict
-from bot.models import Customer, Mandate, MandateStatus, Payment, PaymentStatus
+from bot.models import Conversation, Customer, Mandate, MandateStatus, Payment, PaymentOrigin, PaymentStatus
 from bot.money import Money
 
 # Stripe opens no page that closes in less than half an hour.
@@ -54,7 +54,7 @@ def begin(session: Session, token: str) -> Checkout:
     mandate = session.get_one(Mandate, payment.mandate_id) if payment.mandate_id else None
     withdrawn = mandate is not None and mandate.status == MandateStatus.WITHDRAWN
     if withdrawn and _is_open(payment):
-        return _checkout(payment, customer, mandate, outdated=payment.checkout_session_id)
+        return _checkout(session, payment, customer, mandate, outdated=payment.checkout_session_id)
     if withdrawn or _needs_new_attempt(payment):
         if withdrawn:
             payment.mandate_id = mandate = None
@@ -62,7 +62,7 @@ def begin(session: Session, token: str) -> Checkout:
         payment.checkout_session_id = payment.checkout_url = None
         payment.checkout_expires_at = clock.now() + dt.timedelta(minutes=policies.payments().checkout_minutes)
         session.flush()
-    return _checkout(payment, customer, mandate)
+    return _checkout(session, payment, customer, mandate)
 
 
 def record(
@@ -141,20 +141,28 @@ def _needs_new_attempt(payment: Payment) -> bool:
 
 
 def _checkout(
-    payment: Payment, customer: Customer, mandate: Mandate | None, *, outdated: str | None = None
+    session: Session, payment: Payment, customer: Customer, mandate: Mandate | None, *, outdated: str | None = None
 ) -> Checkout:
     url = None if outdated else payment.checkout_url
-    return Checkout(payment.id, _request(payment, customer, mandate), _key(payment), url, outdated)
+    language = _language(session, payment, customer)
+    return Checkout(payment.id, _request(payment, language, mandate), _key(payment), url, outdated)
 
 
-def _request(payment: Payment, customer: Customer, mandate: Mandate | None) -> CheckoutRequest:
+def _language(session: Session, payment: Payment, customer: Customer) -> str:
+    """The customer's; a guest's is that of their own conversation, since the account's would tell of it (P4)."""
+    if payment.origin == PaymentOrigin.GUEST and payment.conversation_id:
+        return session.get_one(Conversation, payment.conversation_id).locale
+    return customer.language
+
+
+def _request(payment: Payment, language: str, mandate: Mandate | None) -> CheckoutRequest:
     assert payment.checkout_expires_at is not None
-    words = policies.in_language(policies.payments().description, customer.language)
+    words = policies.in_language(policies.payments().description, language)
     return CheckoutRequest(
         payment_id=str(payment.id),
         amount=Money(payment.amount, payment.currency),
         description=words.format(brand=policies.brand_name()),
-        locale=customer.language,
+        locale=language,
         success_url=f"{link(payment)}?returned=1",
         cancel_url=link(payment),
         expires_at=payment.checkout_expires_at,

@@ -15,12 +15,14 @@ from bot.billing import invoices, ledger, plans
 from bot.billing.cases import MoneyCase, open_case
 from bot.billing.gateway import CheckoutSession, Takings
 from bot.billing.invoices import OpenInvoice, Standing
+from bot.billing.payments.guests import is_unmatched
 from bot.db import lock
 from bot.errors import Conflict, NotFound
 from bot.models import Customer, Invoice, Payment, PaymentShare, PaymentStatus, Posting
 from bot.money import Money, total
 
 PAID_AGAIN = "A payment was paid a second time. What was no longer owed is kept as credit on the account."
+NOBODYS = "A guest paid towards an account number that is nobody's. Find out whose it is, or give the money back."
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def settle(session: Session, payment_id: uuid.UUID, takings: Takings) -> Settlem
     if first:
         applied, credit = _post(session, payment, takings, before)
         if credit:
-            open_case(session, MoneyCase.OVERPAYMENT, payment, PAID_AGAIN if payment.settled_at else "")
+            open_case(session, MoneyCase.OVERPAYMENT, payment, _why_credit(payment, customer))
         _mark(payment, takings)
         plans.complete(session, customer)
         session.flush()
@@ -112,6 +114,12 @@ def all_postings(session: Session, payment: Payment) -> dict[str, list[Posting]]
     for posting in rows:
         found.setdefault(posting.reference.removeprefix(prefix).rpartition(":")[0], []).append(posting)
     return found
+
+
+def _why_credit(payment: Payment, customer: Customer) -> str:
+    if is_unmatched(customer):
+        return NOBODYS
+    return PAID_AGAIN if payment.settled_at else ""
 
 
 def _check(payment: Payment, takings: Takings) -> None:

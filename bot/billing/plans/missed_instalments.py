@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot import clock, policies
 from bot.billing import invoices, mandates
-from bot.billing.holds import holds_on
+from bot.billing.holds import is_stopped
 from bot.billing.plans.coverage import in_steps
 from bot.billing.plans.instalments import can_be_charged
 from bot.billing.plans.plan_states import change, record, theirs
@@ -38,6 +38,7 @@ from bot.models import (
     Proposal,
 )
 from bot.money import Money
+from bot.policies import Stop
 
 CASE = "plan_broken"
 
@@ -108,7 +109,7 @@ def _may_wait(session: Session, plan: Plan, customer: Customer, first: Instalmen
         Payment.customer_id == customer.id, Payment.status == PaymentStatus.PROCESSING
     )
     return (
-        bool(holds_on(session, customer.id))
+        is_stopped(session, customer.id, Stop.PLAN_REMINDERS)
         or any(promise.due_on >= today for promise in promises(session, customer))
         or session.scalars(on_its_way).first() is not None
         or _autopay_goes_on(session, plan, customer, first, today)

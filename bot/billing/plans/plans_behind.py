@@ -30,10 +30,10 @@ def behind(session: Session, after: uuid.UUID | None = None, limit: int = 500) -
     """Plans in force, the next `limit` after the id `after`, whose past instalments are not paid by the ledger and that
     have not been looked into on this day of the customer's; only where it is an hour at which we may ask (C1).
     """
-    days = _days()
+    days = days_to_ask()
     if not days:
         return []
-    today, past = (_by_zone({day: moved(day) for day in days}, days) for moved in (_same, last_past_day))
+    today, past = (by_zone({day: moved(day) for day in days}, days) for moved in (_same, last_past_day))
     sqlite = session.get_bind().dialect.name == "sqlite"
     due = (
         sa.select(sa.func.sum(Instalment.amount))
@@ -56,8 +56,8 @@ def behind(session: Session, after: uuid.UUID | None = None, limit: int = 500) -
     return [Behind(*row) for row in session.execute(query)]
 
 
-def _days() -> dict[dt.date, list[str]]:
-    """The zones in which it is an hour to ask, by the date that it is there."""
+def days_to_ask() -> dict[dt.date, list[str]]:
+    """The zones in which it is an hour to ask (C1), by the date that it is there."""
     now, found = clock.now(), dict[dt.date, list[str]]()
     for zone in _zones():
         local = now.astimezone(zone)
@@ -71,7 +71,8 @@ def _zones() -> list[ZoneInfo]:
     return [ZoneInfo(name) for name in sorted(available_timezones())]
 
 
-def _by_zone(dates: dict[dt.date, dt.date], days: dict[dt.date, list[str]]) -> sa.ColumnElement[dt.date]:
+def by_zone(dates: dict[dt.date, dt.date], days: dict[dt.date, list[str]]) -> sa.ColumnElement[dt.date]:
+    """Which of `dates` holds for a customer, by the date that it is in their zone."""
     chosen = [(Customer.time_zone.in_(days[day]), sa.literal(date, sa.Date)) for day, date in dates.items()]
     return sa.case(*chosen)
 

@@ -60,6 +60,11 @@ def check_amount(amount: Money) -> None:
         raise InvalidInput(f"The largest single payment is {_worded(most, amount.currency)}.", about=amount)
 
 
+def least(currency: str) -> Money:
+    """The smallest charge in `currency`."""
+    return from_stripe(max(_LEAST.get(currency, 1), 1), currency)
+
+
 def is_too_small(amount: Money) -> bool:
     """Whether `amount` is below the smallest charge. What Stripe cannot express is not for anybody to pay (S4)."""
     try:

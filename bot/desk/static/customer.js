@@ -105,7 +105,9 @@ function holds(whole) {
 
 function cases(whole) {
   if (!whole.cases.length) return null;
-  return block('Cases', null, rows(whole.cases.map((one) => [plain(one.kind), plain(one.status), one.summary || null])));
+  return block('Cases', null, rows(whole.cases.map((one) => [
+    plain(one.kind), plain(one.status), one.summary ? `${one.reference}: ${one.summary}` : one.reference,
+  ])));
 }
 
 function history(whole) {

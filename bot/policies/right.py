@@ -1,0 +1,34 @@
+"""Rights of a customer, and their clocks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from bot.policies.file import Policy
+
+Days = Annotated[int, Field(ge=1, le=90)]
+Years = Annotated[int, Field(ge=1, le=30)]
+Country = Annotated[str, Field(pattern="^(?:any|[A-Z]{2})$")]
+
+
+class RightsPolicy(Policy):
+    """`policies/rights.yml`, by country (ISO 3166-1, or `any`): days to answer, years for which records stay (P5)."""
+
+    copy_days: dict[Country, Days]
+    erasure_days: dict[Country, Days]
+    complaint_days: dict[Country, Days]
+    kept_years: dict[Country, Years]
+
+    @field_validator("copy_days", "erasure_days", "complaint_days", "kept_years")
+    @classmethod
+    def _any(cls, by_country: dict[str, int]) -> dict[str, int]:
+        if "any" not in by_country:
+            raise ValueError("an entry `any` is expected, which serves where a country is missing")
+        return by_country
+
+
+def in_country(by_country: dict[str, int], country: str) -> int:
+    """The entry for `country`, else the one for `any`."""
+    return by_country.get(country, by_country["any"])
