@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actions import choices
+from actions.reading import choices
 from actions.turn import Turn
 
 

@@ -15,17 +15,20 @@ from actions.phrases import Phrases
 from actions.turn import Events, Turn, first_name
 from bot import clock
 from bot.billing import invoices, plans
+from bot.billing.holds import is_stopped
 from bot.billing.invoices import Standing
 from bot.billing.plans import Progress
 from bot.models import Customer, Plan
 from bot.money import Money, total
+from bot.policies import Stop
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
     """A verified customer's account at this moment, with the phrases of the conversation's locale.
 
-    `plan` is the plan in force, `progress` how it stands. What a plan covers is not called overdue any more.
+    `plan` is the plan in force, `progress` how it stands. What a plan covers is not called overdue any more. `is_held`:
+    a hold keeps us from naming ways to pay beside what they asked (C8).
     """
 
     customer: Customer
@@ -34,6 +37,7 @@ class Account:
     progress: Progress | None
     today: dt.date
     phrases: Phrases
+    is_held: bool = False
 
     @property
     def name(self) -> str:
@@ -75,6 +79,7 @@ def account(session: Session, turn: Turn) -> Account:
         plans.progress(session, plan) if plan else None,
         clock.today(customer.time_zone),
         Phrases(conversation.locale),
+        is_stopped(session, customer.id, Stop.OFFERS),
     )
 
 
@@ -87,7 +92,7 @@ class CheckBalance(Deed):
     async def act(self, turn: Turn) -> Events:
         """Say it. Raises `NotVerified`."""
         mine = await turn.write(lambda session: account(session, turn))
-        if say_if_clear(turn, mine):
+        if say_if_clear(turn, mine) or _say_if_held(turn, mine):
             return []
         turn.say(
             _balance(mine),
@@ -129,7 +134,7 @@ class CheckDueDate(Deed):
     async def act(self, turn: Turn) -> Events:
         """Say it. Raises `NotVerified`."""
         mine = await turn.write(lambda session: account(session, turn))
-        if say_if_clear(turn, mine):
+        if say_if_clear(turn, mine) or _say_if_held(turn, mine):
             return []
         lines = [mine.lines]
         if mine.progress is not None and mine.progress.next is not None:
@@ -149,7 +154,7 @@ class ExplainBalance(Deed):
     async def act(self, turn: Turn) -> Events:
         """Say it. Raises `NotVerified`."""
         mine = await turn.write(lambda session: account(session, turn))
-        if say_if_clear(turn, mine):
+        if say_if_clear(turn, mine) or _say_if_held(turn, mine):
             return []
         turn.say(
             "utter_explain",
@@ -170,3 +175,10 @@ def say_if_clear(turn: Turn, mine: Account) -> bool:
     if mine.standing.credit:
         turn.say("utter_credit", credit=mine.phrases.money(mine.standing.credit))
     return True
+
+
+def _say_if_held(turn: Turn, mine: Account) -> bool:
+    """Answer what they asked, and no more, while a hold is on the account (C8). Whether that was so."""
+    if mine.is_held:
+        turn.say("utter_balance_held", card=mine.card, total=mine.phrases.money(mine.standing.total), lines=mine.lines)
+    return mine.is_held

@@ -16,6 +16,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.proof import ask_for_proof
+from actions.talk import beside, welcome
 from actions.turn import Events, Turn, put
 from bot.errors import GoodTermsError, InvalidInput, NotVerified, OutsideService, TooMany
 
@@ -26,18 +27,23 @@ class Deed(Action, ABC):  # type: ignore[misc]  # rasa-sdk is not typed
     """One custom action named `title`.
 
     `intent` is the wish that it fulfils. `wish` is the intent that is remembered when a proof of identity has to come
-    first; what ends a flow names the flow's beginning there.
+    first; what ends a flow names the flow's beginning there. `needs_proof` says whether a yes to an offer of it has to
+    wait for a proof.
     """
 
     title: ClassVar[str] = ""
     intent: ClassVar[str] = ""
     wish: ClassVar[str] = ""
+    needs_proof: ClassVar[bool] = True
     by_intent: ClassVar[dict[str, Deed]] = {}
+    by_title: ClassVar[dict[str, Deed]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if cls.title:
+            Deed.by_title[cls.title] = cls()
         if cls.intent:
-            Deed.by_intent[cls.intent] = cls()
+            Deed.by_intent[cls.intent] = Deed.by_title[cls.title]
 
     def name(self) -> str:
         """The action's name in domain.yml."""
@@ -55,7 +61,7 @@ class Deed(Action, ABC):  # type: ignore[misc]  # rasa-sdk is not typed
         # An offer holds for the very next message only.
         if turn.slot("offer") is not None and not any(event.get("name") == "offer" for event in events):
             events = [*events, *put(offer=None)]
-        return events
+        return [*events, *await beside.offered(turn, events)]
 
     @abstractmethod
     async def act(self, turn: Turn) -> Events:
@@ -80,7 +86,9 @@ class Form(Action, ABC):  # type: ignore[misc]  # rasa-sdk is not typed
         """Rasa's call. Gives events; raises nothing."""
         turn = Turn(dispatcher, tracker)
         try:
-            return put(**await self.take(turn))
+            await welcome.back(turn)
+            taken = await self.take(turn)
+            return [*put(**taken), *(beside.noted(turn) if taken else [])]
         except NotVerified:
             # The proof has run out. The form ends; what comes after it keeps the wish and asks for a proof again.
             return put(**{turn.requested or self.slots[0]: None}, requested_slot=None)

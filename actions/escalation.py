@@ -31,12 +31,20 @@ class CaseKind(Policy):
     skill: Named
 
 
+class Patience(Policy):
+    """After how many angry messages in a row what is being asked is left, and a person takes over (K2)."""
+
+    leave_after: int = Field(ge=1, le=9)
+    hand_over_after: int = Field(ge=2, le=9)
+
+
 class EscalationPolicy(Policy):
     """`policies/escalation.yml`."""
 
     hand_over: dict[str, HandOver]
     skill_by_topic: dict[str, Named]
     case: dict[str, CaseKind]
+    patience: Patience
 
 
 @cache

@@ -8,73 +8,61 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from actions.escalation import criteria
-from actions.turn import TEXT_KEPT, Turn
-from bot.billing.holds import holds_on
-from bot.models import Case, CaseStatus, Conversation, Customer, Hold, HoldKind, HoldStatus, Invoice
+from actions.turn import Turn
+from bot.billing import holds
+from bot.models import Case, CaseStatus, Customer, HoldKind, Invoice
+
+WORDS_KEPT = 8_000  # characters: a message whole, as design section 10, 13 takes it
 
 
-def open_case(session: Session, turn: Turn, intent: str, customer: Customer | None) -> Case:
-    """A case for the desk by the criteria for `intent`, with the customer's words; more words go to the open one."""
+def open_case(session: Session, turn: Turn, intent: str, customer: Customer | None, *, note: str = "") -> Case:
+    """A case for the desk by the criteria for `intent`: a `note` of ours, then the customer's words. More words go to
+    the one that is open."""
     kind = criteria().case[intent].kind
-    words = turn.text[:TEXT_KEPT].strip()
-    case = session.scalars(
-        sa.select(Case)
-        .where(Case.conversation_id == turn.conversation_id, Case.kind == kind, Case.status == CaseStatus.OPEN)
-        .limit(1)
-    ).first()
+    words = [part for part in (note.strip(), turn.text[:WORDS_KEPT].strip()) if part]
+    case = opened(session, turn, intent)
     if case is None:
-        case = Case(conversation_id=turn.conversation_id, kind=kind, summary=words)
+        case = Case(conversation_id=turn.conversation_id, kind=kind, summary="\n".join(words))
         session.add(case)
-    elif words and words not in case.summary:
-        case.summary = f"{case.summary}\n{words}".strip()
+    else:
+        new = [part for part in words if part not in case.summary]
+        case.summary = "\n".join([case.summary, *new]).strip()
     if customer is not None:
         case.customer_id = customer.id
     session.flush()
     return case
 
 
+def opened(session: Session, turn: Turn, intent: str) -> Case | None:
+    """The case of this conversation by the criteria for `intent` that is open; None if there is none."""
+    return session.scalars(
+        sa.select(Case)
+        .where(
+            Case.conversation_id == turn.conversation_id,
+            Case.kind == criteria().case[intent].kind,
+            Case.status == CaseStatus.OPEN,
+        )
+        .limit(1)
+    ).first()
+
+
 def told_hardship(session: Session, turn: Turn, customer: Customer) -> bool:
     """Whether `customer` is in hardship, by a hold or by what was told in this conversation, perhaps before it was
     known who they are."""
-    told = sa.select(Case.id).where(
-        Case.conversation_id == turn.conversation_id,
-        Case.kind == criteria().case["report_hardship"].kind,
-        Case.status == CaseStatus.OPEN,
-    )
-    return HoldKind.HARDSHIP in holds_on(session, customer.id) or session.scalars(told).first() is not None
+    told = opened(session, turn, "report_hardship")
+    return HoldKind.HARDSHIP in holds.holds_on(session, customer.id) or told is not None
 
 
 def dispute(session: Session, turn: Turn, customer: Customer, invoices: Iterable[Invoice]) -> None:
     """Hold each of `invoices` as disputed, from now on (C9). One that is held already stays as it is."""
-    for invoice in invoices:
-        held = sa.select(Hold.id).where(
-            Hold.invoice_id == invoice.id, Hold.kind == HoldKind.DISPUTE, Hold.status != HoldStatus.LIFTED
-        )
-        if session.scalar(held) is None:
-            session.add(
-                Hold(
-                    kind=HoldKind.DISPUTE,
-                    customer_id=customer.id,
-                    invoice_id=invoice.id,
-                    conversation_id=turn.conversation_id,
-                    reason=turn.text[:TEXT_KEPT],
-                )
-            )
-    session.flush()
+    reason = turn.text[:WORDS_KEPT]
+    holds.dispute(session, turn.conversation(session), customer, invoices, reason=reason)
 
 
-def hold_contact(session: Session, turn: Turn, kind: HoldKind, customer: Customer | None) -> None:
-    """Stop contact: with `customer` where they are known, else with this conversation's address (P4, C8)."""
-    conversation: Conversation = turn.conversation(session)
-    who = Hold.customer_id == customer.id if customer else Hold.conversation_id == conversation.id
-    if session.scalar(sa.select(Hold.id).where(who, Hold.kind == kind, Hold.status != HoldStatus.LIFTED)) is None:
-        session.add(
-            Hold(
-                kind=kind,
-                customer_id=customer.id if customer else None,
-                address=None if customer else conversation.address,
-                conversation_id=conversation.id,
-                reason=turn.text[:TEXT_KEPT],
-            )
-        )
-        session.flush()
+def hold_contact(
+    session: Session, turn: Turn, kind: HoldKind, customer: Customer | None, *, address: str | None = None
+) -> None:
+    """Stop what `kind` stops: for `customer` where they are known, else at this conversation's address (P4, C8); with
+    `address` there alone."""
+    reason = turn.text[:WORDS_KEPT]
+    holds.report(session, kind, turn.conversation(session), customer, reason=reason, address=address)

@@ -11,8 +11,11 @@ from rasa_sdk.endpoint import create_app
 from rasa_sdk.executor import ActionExecutor
 from sanic import Sanic
 
-from actions import dates, escalation, phrases
+from actions import escalation, phrases
+from actions.reading import dates
+from actions.talk import reaching
 from bot import clock, help_lines, policies
+from bot.conversations import hours
 from bot.settings import settings
 
 HOST = "127.0.0.1"
@@ -44,6 +47,8 @@ def prepare() -> None:
     help_lines.help_lines()
     phrases.Phrases("en-US")
     dates.read("March 3rd", dt.date(2000, 1, 1), "en-US")
+    reaching.language("English")
+    hours.is_open(clock.now())
 
 
 def build() -> Sanic[Any, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from rasa_sdk import Tracker
@@ -23,7 +24,40 @@ Events = list[EventType]
 Button = dict[str, str]
 
 TEXT_KEPT = 500  # characters of a message that are remembered with a wish; more never changes what is read from it
+# What stands beside the values of a response in Rasa's event of it.
+_NO_VALUES = frozenset(
+    {
+        "utter_action",
+        "response",
+        "template",
+        "text",
+        "buttons",
+        "elements",
+        "custom",
+        "image",
+        "attachment",
+        "quick_replies",
+    }
+)
 _PAYLOAD = re.compile(r"^/[a-z_]+(\{.*\})?$", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Something that the assistant said: the response's name, the values that filled it, the buttons beside it."""
+
+    name: str
+    values: Mapping[str, Any]
+    buttons: Sequence[Button]
+
+
+@dataclass(slots=True)
+class Course:
+    """What has happened in an action so far, for whatever part of it looks: the names of the responses that were said,
+    and whether a person was asked for."""
+
+    said: list[str] = field(default_factory=list)
+    handed_over: bool = False
 
 
 class Turn:
@@ -37,8 +71,11 @@ class Turn:
         text = message.get("text") or ""
         self.text: str = "" if _PAYLOAD.match(text) else text
         self.intent: str = (message.get("intent") or {}).get("name") or ""
+        self.confidence: float = (message.get("intent") or {}).get("confidence") or 0.0
         self.entities: dict[str, str] = {item["entity"]: item["value"] for item in message.get("entities") or []}
+        self.also: list[dict[str, Any]] = list(message.get("also") or [])
         self.tracker = tracker
+        self.course = Course()
         self._dispatcher = dispatcher
 
     @property
@@ -70,6 +107,22 @@ class Turn:
                 return False
         return False
 
+    @property
+    def is_first_deed(self) -> bool:
+        """Whether no action but forms has dealt with the message so far."""
+        for event in reversed(self.tracker.events):
+            if event.get("event") == "user":
+                return True
+            name = str(event.get("name"))
+            if event.get("event") == "action" and name != "action_listen" and name.startswith(("action_", "utter_")):
+                return False
+        return False
+
+    @property
+    def last_said(self) -> list[Said]:
+        """What the assistant said to the message before this one, in order."""
+        return list(reversed(list(self._said_before())))
+
     def slot(self, name: str) -> Any:
         """What is remembered under `name`; None if nothing is."""
         return self.tracker.get_slot(name)
@@ -86,6 +139,7 @@ class Turn:
     def wishing(self, wish: Mapping[str, Any]) -> Turn:
         """The same turn as if the customer had just said what they wished for earlier."""
         turn = Turn(self._dispatcher, self.tracker)
+        turn.course = self.course
         turn.intent, turn.text = wish["intent"], wish.get("text") or ""
         turn.entities = dict(wish.get("entities") or {})
         return turn
@@ -94,12 +148,25 @@ class Turn:
         self, response: str, *, buttons: Sequence[Button] = (), card: Mapping[str, Any] | None = None, **values: object
     ) -> None:
         """Answer with a response of domain.yml, its placeholders filled. A card comes with a text that stands alone."""
+        self.course.said.append(response)
         self._dispatcher.utter_message(
             response=response,
             buttons=list(buttons),
             json_message={"card": dict(card)} if card else None,
             **values,
         )
+
+    def _said_before(self) -> Iterator[Said]:
+        """The newest first."""
+        messages = 0
+        for event in reversed(self.tracker.events):
+            messages += event.get("event") == "user"
+            if messages > 1:
+                return
+            if messages == 1 and event.get("event") == "bot":
+                given = event.get("metadata") or {}
+                values = {key: value for key, value in given.items() if key not in _NO_VALUES and value is not None}
+                yield Said(given.get("utter_action") or "", values, (event.get("data") or {}).get("buttons") or [])
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """`work` in one transaction, off the event loop, which other turns need meanwhile."""
@@ -142,12 +209,15 @@ def put(**slots: object) -> Events:
 FORM_SLOTS = (
     "reference", "code", "amount", "quotes", "plan", "plan_agreed", "plan_question", "plan_over", "plan_wish", "change",
     "change_agreed", "cancel_agreed", "autopay_agreed", "promise", "promise_day", "promise_agreed", "disputed",
+    "paid_invoices", "paid_how",
+    "callback_number", "callback_time", "contact_change", "contact_agreed", "preference", "comment", "feedback",
+    "erasure_agreed", "guest_amount", "guest_account", "story", "story_of",
 )  # fmt: skip
 
 
 def leave_all() -> Events:
-    """End whatever is going on, cleanly: the form, its slots, the wish and the offer."""
-    return leave(*FORM_SLOTS, "wish", "offer")
+    """End whatever is going on, cleanly: the form, its slots, the wish, the offer and what else was asked for."""
+    return leave(*FORM_SLOTS, "wish", "offer", "also")
 
 
 def first_name(customer: Customer) -> str:

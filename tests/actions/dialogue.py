@@ -7,23 +7,21 @@ from typing import Any
 import sqlalchemy as sa
 from rasa_sdk import Action
 
-from actions import (
+from actions.care import care
+from actions.deed import Deed
+from actions.paying import payments, promises
+from actions.plans import (
     agreements,
     autopay,
-    care,
     change_questions,
     discounts,
-    handoff,
-    payments,
     plan_changes,
     plan_ends,
     plan_progress,
     plan_questions,
     plans,
-    promises,
-    talk,
 )
-from actions.deed import Deed
+from actions.talk import handoff, talk
 from bot.billing import ledger
 from bot.billing import plans as billing
 from bot.models import Conversation, Customer, Handoff, Plan, PlanStatus

@@ -19,7 +19,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
-from actions.verification import SENDING
+from actions.talk.verification import SENDING
 from bot import clock
 from bot.db import Database
 from bot.models import Conversation, Customer, Invoice
@@ -94,20 +94,31 @@ class Scene:
         loop: str | None = None,
         requested: str | None = None,
         answered_before: bool = False,
+        has_spoken: bool = False,
         intents_before: tuple[str, ...] = (),
+        last: Answer | None = None,
+        also: tuple[tuple[str, str], ...] = (),
+        confidence: float = 1.0,
     ) -> Answer:
-        """Run `action` on a message. `answered_before`: another action has dealt with the message already."""
+        """Run `action` on a message. `answered_before`: another action has dealt with the message already;
+        `has_spoken`: something was said to it. `last` is the answer to the message before, `also` the other wishes
+        that were heard in this one, each with its clause."""
         message = {
             "text": text or f"/{intent}",
-            "intent": {"name": intent, "confidence": 1.0},
+            "intent": {"name": intent, "confidence": confidence},
+            "also": [{"name": name, "confidence": 1.0, "text": clause} for name, clause in also],
             "entities": [{"entity": name, "value": value} for name, value in (entities or {}).items()],
         }
         events: list[dict[str, Any]] = [
             {"event": "user", "parse_data": {"intent": {"name": name}}} for name in intents_before
         ]
+        if last is not None:
+            events += [*([] if events else [{"event": "user", "parse_data": {}}]), *uttered(last)]
         events.append({"event": "user", "parse_data": message})
         if answered_before:
             events.append({"event": "action", "name": "utter_bot_identity"})
+        if has_spoken:
+            events.append({"event": "bot", "text": "Thank you."})
         tracker = Tracker(
             sender_id=str(self.id),
             slots={**(slots or {}), "requested_slot": requested},
@@ -129,6 +140,19 @@ def responses() -> dict[str, list[dict[str, Any]]]:
     """The responses of domain.yml."""
     loaded: dict[str, list[dict[str, Any]]] = yaml.safe_load((ROOT / "domain.yml").read_text())["responses"]
     return loaded
+
+
+def uttered(answer: Answer) -> list[dict[str, Any]]:
+    """What Rasa keeps of an answer."""
+    return [
+        {
+            "event": "bot",
+            "text": text,
+            "data": {"buttons": [*(responses()[name][0].get("buttons") or []), *message["buttons"]]},
+            "metadata": {"utter_action": name} | {key: value for key, value in message.items() if key != "buttons"},
+        }
+        for name, text, message in answer.said
+    ]
 
 
 def fill(message: dict[str, Any]) -> str:

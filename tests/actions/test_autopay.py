@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from actions.autopay import AgreeAutopay, AskAutopayAgreed, AutopayForm, ManageAutopay
+from actions.plans.autopay import AgreeAutopay, AskAutopayAgreed, AutopayForm, ManageAutopay
 from bot.billing import mandates, payments, plans
 from bot.billing.gateway import SavedCard
 from bot.models import Customer, Mandate, MandateStatus, Payment, PaymentOrigin, PaymentStatus

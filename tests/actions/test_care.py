@@ -5,18 +5,23 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from actions.care import ExpressCrisis, ReportHardship, ReportVulnerability
-from actions.contact import CeaseContact, WrongPerson
-from actions.disputes import AskDisputed, DisputeDebt, DisputeForm, RecordDispute
-from actions.handoff import RequestHuman
-from actions.talk import Affirm
+from actions.care.care import ExpressCrisis, ReportHardship, ReportVulnerability
+from actions.care.contact import CeaseContact, WrongPerson
+from actions.care.disputes import AskDisputed, DisputeDebt, DisputeForm, RecordDispute
+from actions.paying.payments import MakePayment
+from actions.talk.handoff import RequestHuman
+from actions.talk.talk import Affirm
 from bot import clock
-from bot.billing import plans, promises
+from bot.billing import payments, plans, promises
+from bot.billing.holds import holds_on
+from bot.billing.payments import PageState
 from bot.conversations import handoff
 from bot.db import Database
-from bot.models import Case, Conversation, Handoff, Hold, Holder, HoldKind, HoldStatus
+from bot.models import Case, Conversation, Handoff, Hold, Holder, HoldKind, HoldStatus, MandateStatus
 from bot.money import Money
 from tests.actions.scene import Scene, invoice
+from tests.billing.autopaid import Autopaid
+from tests.conftest import SetClock
 
 MONEY = ("$", "owe", "pay", "balance", "overdue", "debt", "account", "invoice", "plan")
 
@@ -70,11 +75,70 @@ async def test_the_words_of_help_come_even_when_the_database_fails_c12(sqlite_db
     assert "findahelpline.com" in answer.text
 
 
-async def test_vulnerability_goes_to_a_specialist_c8(scene: Scene) -> None:
-    answer = await scene.run(ReportVulnerability(), "my husband died", "report_vulnerability", loop="payment_form")
-    assert answer.responses == ["utter_vulnerability"]
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("my husband died", "loss"),
+        ("I lost my mum last week and can't think", "loss"),
+        ("I'm in hospital with cancer", "Health comes first"),
+        ("I have bipolar and it's a bad month", "Health comes first"),
+        ("we are going through a lot at home", "thank you for telling me"),
+    ],
+)
+async def test_vulnerability_goes_to_a_specialist_and_is_acknowledged_c8(
+    sqlite_db: Database, clock: SetClock, text: str, heard: str
+) -> None:
+    scene = Scene(sqlite_db)
+    answer = await scene.run(ReportVulnerability(), text, "report_vulnerability", loop="payment_form")
+    assert answer.responses[0] == "utter_vulnerability"
+    assert heard in answer.text
+    assert "?" not in answer.text
+    assert not [word for word in ("$", "pay ", "balance", "overdue", "link") if word in answer.text.lower()]
     assert answer.loop is None
     assert (handed_over(scene).skill, handed_over(scene).priority) == ("care", 1)
+
+
+async def test_who_is_not_safe_hears_of_safety_first(sqlite_db: Database) -> None:
+    scene = Scene(sqlite_db, verified=False, locale="en-GB")
+    text = "my husband is violent and controls the money"
+    answer = await scene.run(ReportVulnerability(), text, "report_vulnerability")
+    assert answer.responses[:2] == ["utter_vulnerability", "utter_safety"]
+    assert "999" in answer.text
+
+
+async def test_a_link_that_was_given_stays_valid_and_unmentioned_in_bereavement(sqlite_db: Database) -> None:
+    scene = Scene(sqlite_db)
+    link = await scene.run(MakePayment(), "pay 80.50", "make_payment")
+    assert link.card is not None
+    answer = await scene.run(ReportVulnerability(), "sorry, my mother just died", "report_vulnerability")
+    assert "/pay/" not in answer.text
+    with scene.db.reading() as session:
+        payment = payments.find(session, link.card["url"].rsplit("/", 1)[-1])
+        assert payments.page_state(session, payment) == PageState.PAYABLE
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("I got laid off in May", "lost work"),
+        ("they cut my hours", "less coming in"),
+        ("I live on universal credit", "so little room"),
+        ("between the rent and the kids there is nothing left", "so tight"),
+        ("we are getting divorced and I'm broke", "upside down"),
+        ("can't afford it", "things are hard"),
+    ],
+)
+async def test_the_reason_that_was_told_is_acknowledged_k1(sqlite_db: Database, text: str, heard: str) -> None:
+    assert heard in (await Scene(sqlite_db).run(ReportHardship(), text, "report_hardship")).text
+
+
+async def test_hardship_inside_the_proof_goes_on_with_the_account_in_the_same_message(stranger: Scene) -> None:
+    answer = await stranger.run(
+        ReportHardship(), "I lost my job. GT-1001", "report_hardship", loop="verification_form", requested="reference"
+    )
+    assert answer.responses[0] == "utter_hardship_unknown"
+    assert answer.slots["reference"] is True
+    assert [case.kind for case in cases(stranger)] == ["hardship"]
 
 
 async def test_hardship_opens_a_case_offers_ways_and_asks_for_nothing_k7(scene: Scene) -> None:
@@ -89,9 +153,19 @@ async def test_hardship_opens_a_case_offers_ways_and_asks_for_nothing_k7(scene: 
         assert session.get_one(Conversation, scene.id).holder == Holder.BOT
 
 
+async def test_who_pays_automatically_hears_how_to_stop_that_k7(sqlite_db: Database, clock: SetClock) -> None:
+    paid = Autopaid(sqlite_db)
+    scene = Scene(sqlite_db, verified=False)
+    scene.conversation.id = paid.conversation_id
+    answer = await scene.run(ReportHardship(), "I lost my job", "report_hardship")
+    assert answer.responses == ["utter_hardship", "utter_hardship_autopay", "utter_advice"]
+    assert paid.mandate().status == MandateStatus.ACTIVE
+
+
 async def test_hardship_said_twice_is_one_case(scene: Scene) -> None:
     await scene.run(ReportHardship(), "I lost my job", "report_hardship")
-    await scene.run(ReportHardship(), "and my rent is due", "report_hardship")
+    again = await scene.run(ReportHardship(), "and my rent is due", "report_hardship")
+    assert again.responses == ["utter_hardship_again"]
     assert [case.summary for case in cases(scene)] == ["I lost my job\nand my rent is due"]
 
 
@@ -101,7 +175,7 @@ async def test_hardship_before_any_proof_tells_nothing_of_an_account_p1(stranger
     assert cases(stranger)[0].customer_id is None
 
 
-async def test_a_person_comes_with_a_summary_that_saves_repeating_c13(scene: Scene) -> None:
+async def test_a_person_comes_with_a_summary_that_saves_repeating_c13(clock: SetClock, scene: Scene) -> None:
     answer = await scene.run(
         RequestHuman(), "a person please", "request_human", loop="payment_form",
         slots={"amount": None, "topic": "plan"}, intents_before=("greet", "check_balance"),
@@ -124,7 +198,7 @@ async def test_without_a_proof_the_summary_says_nothing_of_an_account_p1(strange
     assert not {"total", "overdue", "invoices"} & set(summary)
 
 
-async def test_asked_for_twice_it_is_one_hand_over_c13(scene: Scene) -> None:
+async def test_asked_for_twice_it_is_one_hand_over_c13(clock: SetClock, scene: Scene) -> None:
     for _ in range(2):
         assert (await scene.run(RequestHuman(), "person", "request_human")).responses == ["utter_handoff"]
     with scene.db.reading() as session:
@@ -134,6 +208,8 @@ async def test_asked_for_twice_it_is_one_hand_over_c13(scene: Scene) -> None:
 async def test_a_named_invoice_is_held_at_once_and_the_rest_goes_on_c9(scene: Scene) -> None:
     answer = await scene.run(DisputeDebt(), "INV-1001 is wrong, I returned it", "dispute_debt")
     assert answer.responses == ["utter_dispute_recorded", "utter_dispute_rest"]
+    assert "What's wrong" not in answer.text
+    assert answer.loop == "story_form"
     assert "$140.50" in answer.text
     (found,) = holds(scene)
     assert (found.kind, found.status) == (HoldKind.DISPUTE, HoldStatus.REPORTED)
@@ -158,9 +234,62 @@ async def test_which_invoice_is_asked_and_may_be_named_or_pressed_c9(scene: Scen
 
 
 async def test_a_dispute_repeated_is_one_hold(scene: Scene) -> None:
-    for _ in range(2):
-        await scene.run(DisputeDebt(), "INV-1001 is wrong", "dispute_debt")
+    first, again = [await scene.run(DisputeDebt(), "INV-1001 is wrong", "dispute_debt") for _ in range(2)]
     assert len(holds(scene)) == 1
+    assert "What's wrong with it" in first.text
+    assert again.responses[0] == "utter_dispute_known"
+
+
+async def test_more_about_the_dispute_goes_to_its_case_and_asks_for_no_invoice(sqlite_db: Database) -> None:
+    scene = Scene(sqlite_db)
+    begun = await scene.run(DisputeDebt(), "INV-1001 is wrong", "dispute_debt")
+    more = await scene.run(
+        DisputeDebt(),
+        "it came with a broken leg",
+        "dispute_debt",
+        loop="story_form",
+        requested="story",
+        slots=begun.slots,
+    )
+    assert more.responses == ["utter_story_kept"]
+    assert cases(scene)[0].summary == "INV-1001 is wrong\nit came with a broken leg"
+    other = await scene.run(
+        DisputeDebt(), "INV-1002 too", "dispute_debt", loop="story_form", requested="story", slots=begun.slots
+    )
+    assert other.responses[0] == "utter_dispute_recorded"
+    assert len(holds(scene)) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("the side table came with a broken leg", "INV-1001"), ("I sent the lampshades back", "INV-1002")],
+)
+async def test_an_invoice_may_be_named_by_what_was_bought_c9(sqlite_db: Database, text: str, number: str) -> None:
+    scene = Scene(sqlite_db)
+    with scene.db.transaction() as session:
+        for name, description in (("INV-1001", "Oak side table"), ("INV-1002", "Two linen lampshades")):
+            invoice(session, name).description = description
+    answer = await scene.run(DisputeDebt(), text, "dispute_debt")
+    assert answer.responses[0] == "utter_dispute_recorded"
+    assert number in answer.text
+
+
+async def test_a_dispute_that_names_the_account_goes_on_to_the_code(stranger: Scene) -> None:
+    answer = await stranger.run(DisputeDebt(), "this is wrong, my account is GT-1001", "dispute_debt")
+    assert answer.responses == ["utter_dispute_unknown", "utter_code_sent"]
+    assert (answer.loop, answer.slots["reference"]) == ("verification_form", True)
+    assert answer.slots["wish"]["intent"] == "dispute_debt"
+
+
+async def test_the_rest_can_be_paid_in_the_same_talk_c9(sqlite_db: Database) -> None:
+    scene = Scene(sqlite_db)
+    begun = await scene.run(DisputeDebt(), "INV-1001 is wrong", "dispute_debt")
+    paying = await scene.run(
+        MakePayment(), "I'll pay INV-1002", "make_payment", loop="story_form", requested="story", slots=begun.slots
+    )
+    assert paying.card is not None
+    assert paying.card["amount"] == 8050
+    assert paying.loop is None
 
 
 async def test_a_dispute_before_any_proof_is_heard_and_carried_out_after_it_p1_c13(stranger: Scene) -> None:
@@ -178,6 +307,44 @@ async def test_ceasing_contact_is_one_sentence_and_binds_at_once_c5_c8(scene: Sc
     assert answer.text.count(".") == 1
     assert [(hold.kind, hold.customer_id) for hold in holds(scene)] == [(HoldKind.CEASE, scene.customer.id)]
     assert answer.loop is None
+
+
+@pytest.mark.parametrize(
+    ("text", "ways"),
+    [
+        ("please stop texting me", "text messages"),
+        ("don't call me or email me again", "phone calls and e-mails"),
+        ("no more whatsapp messages please", "WhatsApp messages"),
+    ],
+)
+async def test_a_refusal_binds_as_far_as_its_words_say_c5(sqlite_db: Database, text: str, ways: str) -> None:
+    scene = Scene(sqlite_db)
+    answer = await scene.run(CeaseContact(), text, "cease_contact")
+    assert answer.responses == ["utter_cease_medium"]
+    assert ways in answer.text
+    assert answer.text.count(".") == 1
+    on_file = {scene.customer.phone, scene.customer.email}
+    assert holds(scene)
+    for hold in holds(scene):
+        assert hold.kind == HoldKind.CEASE
+        assert hold.address in on_file
+    with scene.db.reading() as session:
+        assert not holds_on(session, scene.customer.id)
+    assert cases(scene)[0].summary.startswith("Refused: ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "stop contacting me", "never write to me again", "no texts, no calls, nothing, anywhere",
+        "stop messaging me by text", "I got your text. Do not contact me", "leave me alone and stop calling",
+    ],
+)  # fmt: skip
+async def test_a_refusal_of_everything_binds_everywhere_c8(sqlite_db: Database, text: str) -> None:
+    scene = Scene(sqlite_db)
+    assert (await scene.run(CeaseContact(), text, "cease_contact")).responses == ["utter_cease_contact"]
+    with scene.db.reading() as session:
+        assert holds_on(session, scene.customer.id) == {HoldKind.CEASE}
 
 
 async def test_ceasing_contact_unverified_binds_the_address_c8(stranger: Scene) -> None:

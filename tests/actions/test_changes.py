@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actions.changes import Change, from_slot, in_slot, is_all_following, read
+from actions.plans.changes import Change, from_slot, in_slot, is_all_following, read
 from bot.models import Frequency
 
 TODAY = dt.date(2026, 3, 2)  # a Monday

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actions.choices import is_clear_yes, months, option
+from actions.reading.choices import is_clear_yes, months, option
 
 LENGTHS = (3, 4, 5, 6)
 
@@ -30,19 +30,42 @@ LENGTHS = (3, 4, 5, 6)
         ("the cheapest per month", 3),
         ("the one with smaller payments", 3),
         ("the shortest", 0),
+        ("the bigger payments", 0),
+        ("not the first one, the second", 1),
+        ("i don't want 3 months, 6", 3),
+        ("６ months", 3),
     ],
 )
 def test_a_choice_is_understood(text: str, index: int) -> None:
     assert option(text, LENGTHS) == index
 
 
-@pytest.mark.parametrize("text", ["", "3 or 4", "7 months", "option 9", "yes", "the middle one", "whatever"])
+@pytest.mark.parametrize(
+    "text", ["", "3 or 4", "7 months", "option 9", "yes", "the middle one", "whatever", "not the first one"]
+)
 def test_an_unclear_choice_is_not_guessed(text: str) -> None:
     assert option(text, LENGTHS) is None
 
 
 @pytest.mark.parametrize(
-    "text", ["yes", "Yes please", "ok", "sure, go ahead", "That's fine", "yep!", "👍", "Yes, set it up"]
+    "text",
+    [
+        "yes",
+        "Yes please",
+        "ok",
+        "sure, go ahead",
+        "That's fine",
+        "yep!",
+        "👍",
+        "Yes, set it up",
+        "sounds good",
+        "yeh go for it",
+        "all good",
+        "alright then",
+        "ok thx",
+        "yess please",
+        "cool, note it down",
+    ],
 )
 def test_a_plain_yes_is_a_yes(text: str) -> None:
     assert is_clear_yes(text)
@@ -60,6 +83,9 @@ def test_a_plain_yes_is_a_yes(text: str) -> None:
         "yes if I can change it",
         "ok, why",
         "fine whatever happens",
+        "ok can we do that",
+        "yes the second",
+        "yes 60",
     ],
 )
 def test_an_ambiguous_yes_is_no_agreement_k8(text: str) -> None:

@@ -9,7 +9,7 @@ from babel.dates import format_date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actions.dates import is_vague, read, without_dates
+from actions.reading.dates import answered, is_vague, read, without_dates
 
 WEDNESDAY = dt.date(2026, 11, 18)
 
@@ -44,6 +44,41 @@ WEDNESDAY = dt.date(2026, 11, 18)
         ("12/15", "2026-12-15"),
         ("January 2nd", "2027-01-02"),
         ("1/1/2020", "2020-01-01"),
+        ("a week on tuesday", "2026-12-01"),
+        ("tuesday week", "2026-12-01"),
+        ("a fortnight on friday", "2026-12-04"),
+        ("a week tomorrow", "2026-11-26"),
+        ("two weeks today", "2026-12-02"),
+        ("monday next week", "2026-11-23"),
+        ("friday of next week", "2026-11-27"),
+        ("wednesday the week after next", "2026-12-02"),
+        ("next payday (friday)", "2026-11-20"),
+        ("friday the 11th", "2026-12-11"),
+        ("last friday of the month", "2026-11-27"),
+        ("the first monday of december", "2026-12-07"),
+        ("mid december", "2026-12-15"),
+        ("end of january", "2027-01-31"),
+        ("next month on the 5th", "2026-12-05"),
+        ("by the 25 please", "2026-11-25"),
+        ("in a couple of weeks", "2026-12-02"),
+        ("tmrw", "2026-11-19"),
+        ("yesterday", "2026-11-17"),
+        ("15-12-2026", "2026-12-15"),
+        ("the ٢٥th", "2026-11-25"),
+        ("your letter came today, I can pay on friday", "2026-11-20"),
+        ("not today, friday", "2026-11-20"),
+        ("can't do friday, maybe monday", "2026-11-23"),
+        ("not before friday", "2026-11-20"),
+        ("the 25th or so", "2026-11-25"),
+        ("I'm away till friday, I'll pay on saturday", "2026-11-21"),
+        ("seeing my bank on monday about it, and will pay you on tuesday", "2026-11-24"),
+        ("I start my new job monday and pay from my first wage on the 28th", "2026-11-28"),
+        ("I need another week", "2026-11-25"),
+        ("monday first thing, I'll pay", "2026-11-23"),
+        ("two weeks grace please", "2026-12-02"),
+        ("I'll pay in the morning", "2026-11-19"),
+        ("could you allow me ten more days?", "2026-11-28"),
+        ("a week's grace please", "2026-11-25"),
     ],
 )
 def test_a_day_is_the_next_such_day(text: str, day: str) -> None:
@@ -57,7 +92,27 @@ def test_figures_follow_the_locale() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "soon", "payday", "when I get paid", "next month", "80.50", "the second one", "feb 30", "the sun", "may"],
+    [
+        "",
+        "soon",
+        "payday",
+        "when I get paid",
+        "next month",
+        "80.50",
+        "the second one",
+        "feb 30",
+        "the sun",
+        "may",
+        "friday or monday",
+        "on the 15th or the 20th",
+        "between the 20th and 25th",
+        "in 2-3 weeks",
+        "in 2 or 3 weeks",
+        "friday the 12th",
+        "this weekend",
+        "early next week",
+        "in april",
+    ],
 )
 def test_no_day_is_guessed(text: str) -> None:
     assert read(text, WEDNESDAY, "en-US") is None
@@ -88,3 +143,13 @@ def test_no_text_is_too_strange(text: str, ahead: int) -> None:
 
 def test_no_amount_is_left_in_a_date() -> None:
     assert "15" not in without_dates("50 on Dec 15")
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("6 weeks", "2026-12-30"), ("about two weeks", "2026-12-02"), ("a week", "2026-11-25"), ("ten days", "2026-11-28"),
+     ("a month", "2026-12-18"), ("a couple of weeks", "2026-12-02"), ("friday", "2026-11-20")],
+)  # fmt: skip
+def test_a_bare_span_is_a_day_only_in_answer_to_which_day(text: str, day: str) -> None:
+    assert answered(text, WEDNESDAY, "en-US") == dt.date.fromisoformat(day)
+    assert text == "friday" or read(text, WEDNESDAY, "en-US") is None

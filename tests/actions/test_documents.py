@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from actions.documents import RequestReceipt, RequestStatement
-from actions.history import CheckPaymentStatus, RequestRefund
+from actions.paying.documents import RequestReceipt, RequestStatement
+from actions.paying.history import CheckPaymentStatus, RequestRefund
 from bot.billing import payments
 from bot.models import Case, Document, Payment, PaymentStatus
 from bot.money import Money

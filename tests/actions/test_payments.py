@@ -5,16 +5,19 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from actions.amounts import Said, Share
-from actions.payments import AskAmount, MakePayment, OpenLink, PaymentForm, meant
-from actions.talk import Affirm, Deny, Inform
+from actions.paying.amount_questions import AskAmount, is_asked
+from actions.paying.payments import MakePayment, OpenLink, PaymentForm
+from actions.paying.wanted import meant
+from actions.reading.amounts import Said, Share
+from actions.talk.talk import Affirm, Deny, Inform
 from bot.billing import invoices
 from bot.billing.payments import open_link
 from bot.db import Database
 from bot.models import Payment, PaymentShare
 from bot.money import Money
 from tests import factories
-from tests.actions.scene import Answer, Scene, invoice
+from tests.actions.scene import Answer, Scene, invoice, uttered
+from tests.conftest import SetClock
 
 FORM = "payment_form"
 
@@ -54,7 +57,10 @@ async def test_without_an_amount_it_is_asked_for_with_ready_choices(scene: Scene
 @pytest.mark.parametrize(
     ("text", "minor"),
     [("80,50", 8050), ("fifty now", 5000), ("half", 10025), ("all of it", 26050), ("everything overdue", 20050),
-     ("the oldest one", 12000), ("INV-1002", 8050), ("half of everything", 13025)],
+     ("the oldest one", 12000), ("INV-1002", 8050), ("half of everything", 13025), ("a tenner", 1000),
+     ("no, 60 not 50", 6000), ("half of INV-1001", 6000), ("50 on INV-1001", 5000), ("all except INV-1002", 18000),
+     ("the bigger invoice", 12000), ("the second invoice", 8050), ("both", 20050), ("a third of it", 6683),
+     ("the first one", 20050), ("option 2", 26050), ("I owe 200.50 but can do 40", 4000)],
 )  # fmt: skip
 async def test_an_answer_in_free_text_is_taken(scene: Scene, text: str, minor: int) -> None:
     assert (await answer_amount(scene, text)).slots["amount"]["minor"] == minor
@@ -148,3 +154,130 @@ async def test_a_disputed_invoice_is_left_out_and_that_is_said_c9(scene: Scene) 
     assert answer.card["amount"] == 14050
     with scene.db.reading() as session:
         assert disputed.id not in set(session.scalars(sa.select(PaymentShare.invoice_id)))
+
+
+async def test_several_amounts_are_asked_back_with_each_as_a_button(scene: Scene) -> None:
+    answer = await answer_amount(scene, "40 or 50")
+    assert answer.responses == ["utter_amount_several"]
+    assert answer.payloads == ['/inform{"amount": "4000"}', '/inform{"amount": "5000"}']
+    assert answer.slots == {"amount": None}
+    wish = await scene.run(MakePayment(), "I can pay 40 or 50", "make_payment")
+    assert (wish.responses, wish.loop) == (["utter_amount_several"], FORM)
+    assert payments(scene) == []
+
+
+async def test_a_yes_where_two_amounts_were_offered_is_asked_back_k8(scene: Scene) -> None:
+    answer = await answer_amount(scene, "yes please", "affirm")
+    assert answer.responses == ["utter_amount_which"]
+    assert answer.slots == {"amount": None}
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [("what's the least?", "ask_minimum_payment"), ("any fees?", "ask_fees"), ("can I do 50 a month?", "propose_plan"),
+     ("I'll pay 50 on friday", "promise_to_pay"), ("I already paid INV-1001", "already_paid")],
+)  # fmt: skip
+async def test_a_question_or_another_wish_inside_a_payment_is_no_amount(scene: Scene, text: str, intent: str) -> None:
+    assert (await answer_amount(scene, text, intent)).events == []
+
+
+async def test_k7_an_amount_that_they_cannot_pay_never_becomes_a_link(scene: Scene) -> None:
+    answer = await scene.run(MakePayment(), "I can't pay 200", "make_payment")
+    assert "utter_pay_link" not in answer.responses
+    assert payments(scene) == []
+
+
+async def test_now_and_the_rest_on_a_day_are_a_link_and_then_a_promise(clock: SetClock, scene: Scene) -> None:
+    answer = await scene.run(MakePayment(), "50 now and the rest on friday", "make_payment")
+    assert answer.responses == ["utter_pay_link"]
+    assert answer.loop == "promise_form"
+    assert answer.slots["promise"] == {"minor": 15050, "currency": "USD"}
+    assert answer.slots["promise_day"] == "2026-03-06"
+    taken = await answer_amount(scene, "half now, half next friday")
+    assert taken.slots["amount"]["minor"] == 10025
+    link = await scene.run(OpenLink(), "half now, half next friday", slots=taken.slots)
+    assert (link.loop, link.slots["promise_day"]) == ("promise_form", "2026-03-13")
+
+
+async def test_what_is_named_to_be_left_out_is_not_paid_and_what_is_disputed_neither_c9(scene: Scene) -> None:
+    with scene.db.transaction() as session:
+        factories.hold(session, invoice(session, "INV-1001"))
+    assert (await answer_amount(scene, "all except INV-1002")).slots["amount"]["minor"] == 6000
+    assert (await answer_amount(scene, "the rest")).slots["amount"]["minor"] == 14050
+
+
+async def test_the_other_one_is_the_one_that_is_not_disputed_c9(scene: Scene) -> None:
+    with scene.db.transaction() as session:
+        factories.hold(session, invoice(session, "INV-1001"))
+        factories.hold(session, invoice(session, "INV-1003"))
+    answer = await scene.run(MakePayment(), "ok, I'll pay the other one then", "make_payment")
+    assert answer.card is not None
+    assert answer.card["amount"] == 8050
+
+
+@pytest.mark.parametrize(("text", "minor"), [("no, make it 60", 6000), ("60 not 80", 6000), ("actually 40", 4000)])
+async def test_a_correction_after_the_link_changes_it(scene: Scene, text: str, minor: int) -> None:
+    await scene.run(MakePayment(), "pay 80.50", "make_payment")
+    answer = await scene.run(Inform(), text, slots={"topic": "payment"})
+    assert answer.responses == ["utter_pay_link_changed"]
+    assert [payment.amount for payment in payments(scene) if payment.superseded_at is None] == [minor]
+
+
+@pytest.mark.parametrize(
+    ("text", "minor"), [("no, half", 10025), ("no, only the overdue part", 20050), ("no, 30", 3000)]
+)
+async def test_a_no_that_names_another_part_changes_the_link(scene: Scene, text: str, minor: int) -> None:
+    await scene.run(MakePayment(), "pay 260.50", "make_payment")
+    answer = await scene.run(Deny(), text, "deny", slots={"topic": "payment"})
+    assert answer.responses == ["utter_pay_link_changed"]
+    assert answer.card is not None
+    assert answer.card["amount"] == minor
+
+
+@pytest.mark.parametrize("text", ["no, that's all", "no thanks", "no, that's everything for today"])
+async def test_a_no_that_ends_the_talk_asks_for_no_payment(scene: Scene, text: str) -> None:
+    await scene.run(MakePayment(), "pay 80.50", "make_payment")
+    await scene.run(Deny(), text, "deny", slots={"topic": "payment"})
+    assert len(payments(scene)) == 1
+
+
+@pytest.mark.parametrize("text", ["I'd like to pay 50 on friday", "50 next friday please", "can I pay 50 in two weeks"])
+async def test_k7_a_day_to_come_is_a_promise_and_no_link(clock: SetClock, scene: Scene, text: str) -> None:
+    answer = await scene.run(MakePayment(), text, "make_payment")
+    assert answer.loop == "promise_form"
+    assert answer.slots["promise"] == {"minor": 5000, "currency": "USD"}
+    assert answer.slots["promise_day"] is not None
+    assert payments(scene) == []
+
+
+async def test_k7_a_day_in_answer_to_how_much_is_a_promise_too(clock: SetClock, scene: Scene) -> None:
+    taken = await answer_amount(scene, "50 on friday")
+    later = await scene.run(OpenLink(), "50 on friday", slots=taken.slots)
+    assert (later.loop, later.slots["promise_day"], later.slots["amount"]) == ("promise_form", "2026-03-06", None)
+    bare = await answer_amount(scene, "on friday")
+    assert bare.slots == {"amount": None, "requested_slot": None}
+    assert (await scene.run(OpenLink(), "on friday")).slots["promise_day"] == "2026-03-06"
+    assert payments(scene) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["pay 50 now", "pay the invoice due on march 12", "pay 50 today, I get paid on friday"]
+)
+async def test_what_is_meant_for_now_is_a_link(clock: SetClock, scene: Scene, text: str) -> None:
+    assert (await scene.run(MakePayment(), text, "make_payment")).loop != "promise_form"
+
+
+async def test_of_several_amounts_it_is_asked_once(scene: Scene) -> None:
+    asked = await answer_amount(scene, "40 or 50")
+    message = {"event": "user", "parse_data": {}}
+    assert is_asked([message, *uttered(asked)])
+    assert not is_asked([*uttered(asked), message])
+    assert not is_asked([message, *uttered(await scene.run(AskAmount(), loop=FORM))])
+
+
+async def test_several_amounts_after_a_link_are_asked_back_too(scene: Scene) -> None:
+    await scene.run(MakePayment(), "pay 80.50", "make_payment")
+    answer = await scene.run(Inform(), "40 or 50 instead", slots={"topic": "payment"})
+    assert answer.responses == ["utter_amount_several"]
+    pressed = await scene.run(Inform(), entities={"amount": "4000"}, slots={"topic": "payment"})
+    assert pressed.responses == ["utter_pay_link_changed"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from actions.plans.plan_changes import ChangePlan
 from bot.models import Plan, PlanEvent, PlanEventKind
 from tests.actions.dialogue import Talk
 from tests.conftest import SetClock
@@ -172,3 +173,11 @@ async def test_smaller_parts_of_a_plan_in_force_are_asked_about_openly_k7(planne
 async def test_skip_it_is_a_pause_while_a_change_is_spoken_of(planned: Talk) -> None:
     await planned.say("I can't make this one", "change_plan")
     assert (await planned.say("skip it", "cancel")).responses == ["utter_change_terms_pause"]
+
+
+async def test_another_day_after_a_promise_moves_the_promise_where_there_is_no_plan(talk: Talk) -> None:
+    """Design section 10, 4: a promise may be corrected."""
+    talk.slots["topic"] = "promise"
+    asked = await talk.scene.run(ChangePlan(), "can we make that two weeks from today", "change_plan", slots=talk.slots)
+    assert asked.loop == "promise_form"
+    assert asked.slots["promise_day"] == "2026-03-16"

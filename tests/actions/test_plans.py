@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from actions.agreements import AgreePlan
-from actions.plan_questions import AskPlan, AskPlanAgreed
-from actions.plans import PlanForm, RequestPlan
+from actions.plans.agreements import AgreePlan
+from actions.plans.plan_questions import AskPlan, AskPlanAgreed
+from actions.plans.plans import PlanForm, RequestPlan
 from bot.models import Plan, PlanStatus
 from tests import factories
 from tests.actions.scene import Answer, Scene, invoice

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from actions.promises import AskPromiseAgreed, PromiseForm, PromiseToPay, RecordPromise
+from actions.paying.promises import AskPromiseAgreed, PromiseForm, PromiseToPay, RecordPromise
 from bot.models import Promise, PromiseStatus
 from tests.actions.scene import Answer, Scene
 from tests.conftest import SetClock
@@ -93,10 +93,11 @@ async def test_only_a_clear_yes_counts(scene: Scene) -> None:
 
 
 async def test_it_is_recorded_once_and_a_newer_one_corrects_it(scene: Scene) -> None:
-    for day in ("2026-03-06", "2026-03-06", "2026-03-20"):
+    recorded, moved = "utter_promise_recorded", "utter_promise_moved"
+    for day, said in (("2026-03-06", recorded), ("2026-03-06", recorded), ("2026-03-20", moved)):
         slots = {"promise": OVERDUE, "promise_day": day, "promise_agreed": True}
         answer = await scene.run(RecordPromise(), "yes", "affirm", slots=slots)
-        assert answer.responses == ["utter_promise_recorded"]
+        assert answer.responses == [said]
     with scene.db.reading() as session:
         found = session.execute(sa.select(Promise.due_on, Promise.status).order_by(Promise.due_on)).all()
     assert [tuple(row) for row in found] == [
@@ -118,3 +119,62 @@ async def test_it_survives_a_proof_that_ran_out(stranger: Scene) -> None:
     )
     assert resumed.slots["promise_day"] == "2026-03-06"
     assert resumed.slots["promise"] == OVERDUE
+
+
+async def test_now_and_the_rest_on_a_day_are_a_link_and_a_promise(scene: Scene) -> None:
+    answer = await scene.run(PromiseToPay(), "50 now and the rest on friday", "promise_to_pay")
+    assert answer.responses == ["utter_pay_link"]
+    assert answer.card is not None
+    assert answer.card["amount"] == 5000
+    assert answer.loop == FORM
+    assert answer.slots["promise"] == {"minor": 15050, "currency": "USD"}
+    assert answer.slots["promise_day"] == "2026-03-06"
+
+
+async def test_more_than_is_open_is_no_promise_and_that_is_said(scene: Scene) -> None:
+    answer = await scene.run(PromiseToPay(), "I'll pay 5000 on friday", "promise_to_pay")
+    assert answer.responses == ["utter_amount_too_much"]
+    assert answer.slots["promise"] == OVERDUE
+
+
+async def test_two_days_are_asked_about_and_none_is_taken(scene: Scene) -> None:
+    answer = await answer_day(scene, "friday or monday")
+    assert answer.responses == ["utter_promise_day_unclear"]
+    assert answer.slots == {"promise_day": None}
+
+
+async def test_a_button_of_the_question_names_what_is_missing(scene: Scene) -> None:
+    answer = await scene.run(PromiseToPay(), intent="promise_to_pay", entities={"amount": "5000"})
+    assert answer.slots["promise"] == {"minor": 5000, "currency": "USD"}
+
+
+@pytest.mark.parametrize("text", ["I don't know yet", "not sure tbh", "no idea, sorry"])
+async def test_k7_who_cannot_say_a_day_is_not_asked_again(scene: Scene, text: str) -> None:
+    answer = await answer_day(scene, text)
+    assert answer.responses == ["utter_promise_open"]
+    assert answer.slots == {"promise": None, "promise_day": None, "requested_slot": None}
+    ended = await scene.run(RecordPromise(), text, slots=answer.slots)
+    assert (ended.said, ended.loop) == ([], None)
+
+
+async def test_a_bare_span_answers_which_day(scene: Scene) -> None:
+    assert (await answer_day(scene, "two weeks")).slots["promise_day"] == "2026-03-16"
+
+
+async def test_a_correction_that_is_too_much_changes_nothing(scene: Scene) -> None:
+    answer = await confirm(scene, "make it 5000", "inform")
+    assert answer.responses == ["utter_amount_too_much"]
+    assert answer.slots == {"promise": OVERDUE, "promise_agreed": None}
+
+
+@pytest.mark.parametrize("text", ["I'll pay all of it", "I'll pay the 80.50", "ill do half"])
+async def test_a_promise_that_names_no_other_time_than_now_is_a_payment(scene: Scene, text: str) -> None:
+    answer = await scene.run(PromiseToPay(), text, "promise_to_pay")
+    assert answer.card is not None
+    assert answer.card["kind"] == "pay_link"
+
+
+@pytest.mark.parametrize("text", ["I'll pay all of it later", "I'll pay the 80.50 when I can", "50 after payday"])
+async def test_a_promise_without_a_day_is_asked_for_one(scene: Scene, text: str) -> None:
+    answer = await scene.run(PromiseToPay(), text, "promise_to_pay")
+    assert answer.loop == FORM

@@ -210,3 +210,10 @@ async def test_a_length_in_a_wish_to_pay_is_about_a_plan(talk: Talk) -> None:
     shown = await talk.say("can I settle this over 8 months?", "make_payment")
     assert shown.responses == ["utter_plan_terms"]
     assert "8 monthly instalments" in shown.text
+
+
+async def test_a_part_now_and_the_rest_on_a_day_are_one_agreement(talk: Talk) -> None:
+    shown = await talk.say("can I do 50 now and the rest on friday the 20th", "propose_plan")
+    assert shown.responses == ["utter_plan_terms"]
+    assert "$50.00" in shown.text
+    assert "March 20, 2026" in shown.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actions.references import account_reference, asks_why, one_time_code, wants_code_again
+from actions.reading.references import account_reference, asks_why, one_time_code, wants_code_again
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from actions.balance import CheckBalance
 from actions.deed import Deed
-from actions.payments import PaymentForm
-from actions.talk import Affirm, Cancel, Deny, Greet, Inform, NotUnderstood
+from actions.paying.payments import PaymentForm
+from actions.talk.talk import Affirm, Cancel, Deny, Greet, Inform, NotUnderstood
 from actions.turn import FORM_SLOTS, Events, Turn
 from bot.db import Database
 from bot.errors import Conflict, OutsideService, TooMany

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actions.terms import Proposed, read
+from actions.reading.terms import Proposed, read
 from bot.models import Frequency
 from bot.money import Money
 
@@ -38,6 +38,21 @@ def usd(amount: str) -> Money:
         ("75 at the end of each month", {"amount": usd("75"), "frequency": MONTHLY, "month_day": 31}),
         ("biweekly, 45.50 please", {"amount": usd("45.50"), "frequency": FORTNIGHTLY}),
         ("fortnightly would suit me", {"frequency": FORTNIGHTLY}),
+        ("a tenner a week", {"amount": usd("10"), "frequency": WEEKLY}),
+        ("2 hundred a month", {"amount": usd("200"), "frequency": MONTHLY}),
+        ("60 not 50 a month", {"amount": usd("60"), "frequency": MONTHLY}),
+        ("100 a month is too much, could do 40", {"amount": usd("40"), "frequency": MONTHLY}),
+        ("40 or 50 a month", {"frequency": MONTHLY}),
+        ("５０ a month", {"amount": usd("50"), "frequency": MONTHLY}),
+        (
+            "50 now and the rest on friday",
+            {"down": usd("50"), "count": 1, "first_on": dt.date(2026, 3, 6), "weekday": 4},
+        ),
+        (
+            "half now and half on the 20th",
+            {"down": Fraction(1, 2), "count": 1, "first_on": dt.date(2026, 3, 20)},
+        ),
+        ("a third now, rest next month", {"down": Fraction(1, 3), "count": 1, "frequency": MONTHLY, "month_day": 2}),
         ("thirty every two weeks", {"amount": usd("30"), "frequency": FORTNIGHTLY}),
         ("every fortnight, 60 quid", {"amount": usd("60"), "frequency": FORTNIGHTLY}),
         ("twice a month 50", {"amount": usd("50"), "frequency": FORTNIGHTLY}),

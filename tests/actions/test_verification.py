@@ -8,9 +8,9 @@ import hmac
 import sqlalchemy as sa
 
 from actions.balance import CheckBalance
-from actions.payments import MakePayment
-from actions.talk import Inform
-from actions.verification import Resume, VerificationForm
+from actions.paying.payments import MakePayment
+from actions.talk.talk import Inform
+from actions.talk.verification import Resume, VerificationForm
 from bot.models import Conversation, VerificationChallenge
 from bot.settings import settings
 from tests.actions.scene import Answer, Scene

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actions import wishes
-from actions.terms import Proposed
+from actions.plans import wishes
+from actions.reading.terms import Proposed
 from bot.billing.plans.counter_offers import Wish
 from bot.errors import InvalidInput
 from bot.models import Frequency, Instalment, Plan

@@ -25,7 +25,29 @@ TO_STRANGERS = (
     "utter_verify_first_still", "utter_ask_reference", "utter_reference_unclear", "utter_code_sent", "utter_ask_code",
     "utter_code_unclear", "utter_code_wrong", "utter_code_expired", "utter_locked", "utter_why_verify",
     "utter_dispute_unknown", "utter_hardship_unknown", "utter_cease_contact", "utter_wrong_person", "utter_handoff",
-    "utter_vulnerability", "utter_crisis", "utter_default", "utter_refused",
+    "utter_vulnerability", "utter_crisis", "utter_default", "utter_refused", "utter_genuine", "utter_genuine_here",
+    "utter_third_party", "utter_guest_begin", "utter_ask_guest_amount", "utter_ask_guest_account", "utter_guest_link",
+    "utter_insolvency", "utter_breathing_space", "utter_adviser", "utter_deceased", "utter_fraud", "utter_fraud_help",
+    "utter_fraud_again", "utter_complaint", "utter_complaint_again", "utter_complaint_beyond", "utter_specialist",
+    "utter_concern_noted", "utter_concern_unknown", "utter_safety", "utter_cease_medium", "utter_story_kept",
+    "utter_story_more", "utter_story_end", "utter_adviser_known", "utter_guest_left",
+    "utter_concern_placed", "utter_hardship_unknown_again",
+    "utter_start_over_unknown", "utter_frustration", "utter_frustration_here", "utter_frustration_again",
+    "utter_frustration_person", "utter_handoff_closed", "utter_handoff_wait", "utter_repeat", "utter_repeat_which",
+    "utter_simply_verify", "utter_simply_ask_reference", "utter_simply_code", "utter_simply_capabilities",
+    "utter_simply_handoff", "utter_welcome_back_unknown", "utter_greet_here", "utter_yes_which", "utter_also",
+    "utter_ask_rating", "utter_feedback_high", "utter_feedback_low", "utter_feedback_thanks", "utter_feedback_sorry",
+    "utter_comment_kept", "utter_ask_callback_number", "utter_ask_callback_time", "utter_callback_number_needed",
+    "utter_callback_noted_given", "utter_callback_number_unclear", "utter_callback_time_unclear",
+    "utter_callback_closed", "utter_callback_far", "utter_ask_preference", "utter_preference_noted",
+    "utter_preference_unclear", "utter_language_which", "utter_language_es", "utter_language_pt",
+    "utter_language_other", "utter_language_here",
+)  # fmt: skip
+# After these nothing is asked for any more, and no word is about money (C8).
+WITHOUT_MONEY = (
+    "utter_insolvency", "utter_breathing_space", "utter_adviser", "utter_deceased", "utter_specialist",
+    "utter_concern_noted", "utter_concern_placed", "utter_vulnerability", "utter_safety", "utter_wrong_person",
+    "utter_cease_medium",
 )  # fmt: skip
 ABOUT_A_DEBT = (
     *(name for name in responses() if name.startswith(("utter_balance", "utter_ask_amount", "utter_plan_options"))),
@@ -44,6 +66,19 @@ ABOUT_A_DEBT = (
         "utter_discount_terms",
         "utter_discount_none",
         "utter_discount_none_hardship",
+        "utter_fees",
+        "utter_fees_itemised",
+        "utter_fees_by_hand",
+        "utter_least",
+        "utter_least_on_plan",
+        "utter_what_happens",
+        "utter_methods",
+        "utter_problem_declined",
+        "utter_problem_link",
+        "utter_problem_bank_check",
+        "utter_payment_arrived",
+        "utter_paid_arrived",
+        "utter_already_paid_rest",
     ),
 )
 
@@ -54,7 +89,10 @@ def test_no_sentence_presses_shames_or_shouts_k2_k5_k6(name: str, text: str) -> 
         r"\b(?:immediately|urgent|must pay|final|deadline|collect(?:or|ion)s?|legal action|court|penalt\w+|fees?|"
         r"interest|minimum|delinquen\w+|default(?:ed)?|failure to|you failed|overdue notice|consequences)\b"
     )
-    assert not re.search(pressing, text, re.IGNORECASE)
+    # What is told only to who asks for it names it, to say that there is none or how it is made up (K5, K6).
+    asked = r"\b(?:no interest|interest and|(?:are )?no (?:late )?fees?|no fees|set no minimum|no set minimum)\b"
+    told = re.sub(asked, " ", text, flags=re.IGNORECASE) if name.startswith(("utter_fees", "utter_least")) else text
+    assert not re.search(pressing, told, re.IGNORECASE)
     assert not re.search(r"\b[A-Z]{4,}\b", text.replace("HOME", ""))
     assert "!!" not in text
 
@@ -81,8 +119,17 @@ def test_words_of_crisis_have_no_word_of_money_c12() -> None:
         assert "buttons" not in variation
 
 
+@pytest.mark.parametrize("name", WITHOUT_MONEY)
+def test_where_everything_stops_no_word_is_about_money_and_nothing_is_asked_c8(name: str) -> None:
+    for variation in responses()[name]:
+        assert not re.search(
+            r"\$|\bpay|money|\bow(?:e|ed|ing)\b|account|balance|debt|\bbill|\bplan|\?", variation["text"], re.IGNORECASE
+        )
+        assert "buttons" not in variation
+
+
 def test_the_end_of_contact_is_confirmed_in_one_sentence_c5() -> None:
-    for variation in responses()["utter_cease_contact"]:
+    for variation in [*responses()["utter_cease_contact"], *responses()["utter_cease_medium"]]:
         assert len(re.findall(r"[.!?](?:\s|$)", variation["text"])) == 1
 
 
@@ -117,8 +164,9 @@ def test_every_intent_has_a_rule() -> None:
 
 
 def test_the_criteria_and_the_help_lines_can_be_read_k13_c12() -> None:
-    assert set(escalation.criteria().hand_over) == {
-        "express_crisis", "report_vulnerability", "request_human", "counter_offers",
+    assert set(escalation.criteria().hand_over) >= {
+        "express_crisis", "report_vulnerability", "request_human", "counter_offers", "report_attorney",
+        "report_deceased",
     }  # fmt: skip
     for lines in help_lines.help_lines().crisis.values():
         assert lines.lines

@@ -1,0 +1,1 @@
+"""What needs care: hardship, crisis, disputes, rights, other people, doubts."""

@@ -1,0 +1,41 @@
+"""Bankrupt, insolvent, in a debt-relief scheme: what we ask for stops, and a specialist looks (C8)."""
+
+from __future__ import annotations
+
+import re
+
+from actions.care import concern
+from actions.deed import Deed
+from actions.turn import Events, Turn, leave_all, put
+from bot.models import HoldKind
+
+_BREATHING_SPACE = re.compile(
+    r"\bbreathing[- ]?space\b|\bdebt respite\b|\bmental health crisis (?:moratorium|breathing)\b|\b60[- ]day (?:debt )?"
+    r"moratorium\b"
+)
+
+
+class ReportBankruptcy(Deed):
+    """Bankruptcy, an IVA, a DRO, a trust deed; or a breathing space, which is a hold of its own kind."""
+
+    title = "action_report_bankruptcy"
+    intent = "report_bankruptcy"
+
+    async def act(self, turn: Turn) -> Events:
+        """Hold, open the case, say that nothing is asked for any more. No word of money (C8)."""
+        kind = kind_of(turn.text)
+        passed = await concern.pass_on(turn, "report_bankruptcy", hold=kind, note=kind.replace("_", " ").capitalize())
+        if passed.again:
+            turn.say("utter_concern_placed")
+        else:
+            turn.say("utter_breathing_space" if kind is HoldKind.BREATHING_SPACE else "utter_insolvency")
+        await concern.say_who_is_next(turn, passed)
+        if passed.customer is not None or passed.to_person:
+            return [*leave_all(), *put(topic="care")]
+        return await concern.unproven(turn, "report_bankruptcy", topic="care")
+
+
+def kind_of(text: str) -> HoldKind:
+    """The hold that `text` tells of."""
+    is_respite = _BREATHING_SPACE.search(text.lower())
+    return HoldKind.BREATHING_SPACE if is_respite else HoldKind.BANKRUPTCY

@@ -1,0 +1,191 @@
+"""A payment by chat: an amount from free text, bounded to what is owed, and a link to pay it (design section 3)."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from actions import cards
+from actions.balance import Account, account, say_if_clear
+from actions.deed import Deed, Form
+from actions.paying import amount_questions, remainder
+from actions.paying.wanted import Wanted, from_message
+from actions.plans.proposals import is_unable, names_length
+from actions.reading import choices
+from actions.sensitive import may_answer
+from actions.turn import Events, Turn, enter, leave, put
+from bot import failpoints
+from bot.billing import payments
+from bot.billing.payments.payment_states import UNPAID
+from bot.billing.plans.coverage import in_steps
+from bot.errors import InvalidInput
+from bot.models import Customer, Payment, PaymentOrigin
+from bot.money import Money
+
+FORM = "payment_form"
+# The form listens for an amount in messages of these intents, and in any short one that is not sensitive.
+ANSWERS = frozenset({"inform", "make_payment", "affirm", "deny", "nlu_fallback", "promise_to_pay", "propose_plan"})
+# Questions about money have answers of their own, however short: "what's the least?" names no invoice.
+QUESTIONS = frozenset(
+    {
+        "ask_minimum_payment", "ask_fees", "ask_consequences", "ask_payment_methods", "check_balance", "check_due_date",
+        "explain_balance", "payment_problem", "already_paid", "request_plan", "request_discount", "repeat",
+        "start_over",
+    }
+)  # fmt: skip
+
+
+class MakePayment(Deed):
+    """A wish to pay. With an amount the link is made at once; without one the amount is asked for."""
+
+    title = "action_make_payment"
+    intent = "make_payment"
+
+    async def act(self, turn: Turn) -> Events:
+        """Say the link, or begin the form. Raises `NotVerified`."""
+        mine = await turn.write(lambda session: account(session, turn))
+        if not is_payable(turn, mine):
+            return leave("amount")
+        wanted = from_message(turn, mine)
+        if wanted is None and is_unable(turn.text):
+            return await Deed.by_intent["change_plan" if mine.plan else "request_plan"].act(turn)
+        whole = (mine.standing.payable, mine.standing.payable_overdue)
+        if (wanted is None or wanted.amount in whole) and names_length(turn, mine):
+            return await Deed.by_intent["propose_plan"].act(turn)
+        if remainder.is_later(turn.text, mine) and not remainder.is_split(turn.text):
+            return await Deed.by_intent["promise_to_pay"].act(turn)
+        if wanted is None:
+            amount_questions.ask_which(turn, mine)
+        if wanted is None or not is_fitting(turn, mine, wanted):
+            return [*leave("amount"), *enter(FORM, amount=None, topic="payment")]
+        return await _link_and_rest(turn, mine, wanted)
+
+
+class PaymentForm(Form):
+    """Takes the amount."""
+
+    form = FORM
+    slots = ("amount",)
+
+    async def take(self, turn: Turn) -> dict[str, Any]:
+        """The amount, when the message names one that fits."""
+        if not turn.is_answer or not may_answer(turn, ANSWERS) or turn.intent in QUESTIONS:
+            return {}
+        mine = await turn.write(lambda session: account(session, turn))
+        wanted = amount_questions.chosen(turn, mine) or from_message(turn, mine)
+        if wanted is None:
+            return self._unread(turn, mine)
+        if turn.intent in ("promise_to_pay", "propose_plan") and not remainder.is_split(turn.text):
+            return {}  # another day or instalments, which are heard for what they are
+        return {"amount": wanted.in_slot() if is_fitting(turn, mine, wanted) else None}
+
+    def _unread(self, turn: Turn, mine: Account) -> dict[str, Any]:
+        may_name = turn.intent in ("inform", "make_payment", "affirm", "nlu_fallback")
+        if may_name and amount_questions.ask_which(turn, mine):
+            return {"amount": None}
+        if turn.intent == "affirm" and choices.is_clear_yes(turn.text):
+            turn.say("utter_amount_which")  # a yes to a question that offers several amounts is none of them
+            return {"amount": None}
+        if turn.intent == "inform" and remainder.is_later(turn.text, mine):
+            return {"amount": None, "requested_slot": None}  # the form ends, and the day is promised
+        if turn.intent == "inform" and turn.text:
+            turn.say("utter_amount_unclear")
+            return {"amount": None}
+        return {}
+
+
+class OpenLink(Deed):
+    """The amount is known: make the link."""
+
+    title = "action_open_link"
+    wish = "make_payment"
+
+    async def act(self, turn: Turn) -> Events:
+        """Say the link. Raises `NotVerified`."""
+        kept = turn.slot("amount")
+        mine = await turn.write(lambda session: account(session, turn))
+        if remainder.is_later(turn.text, mine) and not remainder.is_split(turn.text):
+            return [*leave("amount"), *await Deed.by_intent["promise_to_pay"].act(turn)]
+        if not kept:
+            # The form ended without an amount: the proof of identity ran out, so the wish starts again from there.
+            return enter(FORM, amount=None)
+        ids = tuple(uuid.UUID(id_) for id_ in kept["invoices"])
+        return await _link_and_rest(turn, mine, Wanted(Money(kept["minor"], kept["currency"]), ids))
+
+
+async def _link_and_rest(turn: Turn, mine: Account, wanted: Wanted) -> Events:
+    """The link, then a promise of the rest where the message named one ("50 now and the rest on Friday")."""
+    events = await give_link(turn, wanted)
+    is_refused = any(event.get("event") == "active_loop" and event["name"] == FORM for event in events)
+    return events if is_refused else [*events, *remainder.promised(turn, mine, wanted.amount)]
+
+
+async def give_link(turn: Turn, wanted: Wanted) -> Events:
+    """Open a link for `wanted` and say it. A newer link takes the place of an older one (design section 10, 6)."""
+
+    def open_link(session: Session) -> tuple[str, str, bool]:
+        customer = turn.customer(session)
+        before = _unpaid(session, customer, turn.conversation_id)
+        payment = payments.open_link(
+            session,
+            customer,
+            wanted.amount,
+            conversation_id=turn.conversation_id,
+            invoice_ids=wanted.invoice_ids or None,
+        )
+        said = wanted.amount.format(turn.conversation(session).locale)
+        return payments.link(payment), said, bool(before) and payment.id not in before
+
+    try:
+        url, said, changed = await turn.write(open_link)
+        failpoints.reach("action.link_committed")
+    except InvalidInput as error:
+        turn.say("utter_refused", sentence=error.message)
+        return [*leave("amount"), *enter(FORM, amount=None, topic="payment")]
+    turn.say(
+        "utter_pay_link_changed" if changed else "utter_pay_link",
+        card=cards.pay_link(url, wanted.amount),
+        amount=said,
+        url=url,
+    )
+    failpoints.reach("action.link_said")
+    return [*leave("amount"), *put(topic="payment")]
+
+
+def _unpaid(session: Session, customer: Customer, conversation_id: uuid.UUID) -> set[uuid.UUID]:
+    """The links that were given in this conversation and that a newer one takes the place of."""
+    live = sa.select(Payment.id).where(
+        Payment.customer_id == customer.id,
+        Payment.conversation_id == conversation_id,
+        Payment.origin == PaymentOrigin.LINK,
+        Payment.status.in_(sorted(UNPAID)),
+        Payment.superseded_at.is_(None),
+    )
+    return set(session.scalars(live))
+
+
+def is_payable(turn: Turn, mine: Account) -> bool:
+    """Whether anything may be paid; if not, that is said."""
+    if say_if_clear(turn, mine):
+        return False
+    if not mine.standing.payable and not from_message(turn, mine):
+        turn.say("utter_only_disputed")
+        return False
+    return True
+
+
+def is_fitting(turn: Turn, mine: Account, wanted: Wanted) -> bool:
+    """Whether `wanted` lies between something and what is owed; if not, that is said kindly."""
+    if wanted.amount.minor <= 0:
+        turn.say("utter_amount_none")
+        return False
+    if wanted.amount > mine.standing.total:
+        turn.say("utter_amount_too_much", total=mine.phrases.money(mine.standing.total))
+        return False
+    held = mine.standing.total - mine.standing.payable
+    if held and wanted.amount == in_steps(mine.standing.payable):
+        turn.say("utter_disputed_note", amount=mine.phrases.money(held))
+    return True

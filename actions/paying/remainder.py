@@ -1,0 +1,78 @@
+"""Two facts in one message: "50 now and the rest on Friday". The part is paid now, the rest becomes a promise."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from actions.balance import Account
+from actions.reading import dates
+from actions.reading.figures import plain
+from actions.turn import Events, Turn, enter
+from bot import policies
+from bot.money import Money
+
+PROMISE_FORM = "promise_form"
+
+_NOW = r"(?:now|today|straight away|right away|tonight|this (?:morning|afternoon|evening))"
+_REST = r"(?:(?:the )?(?:rest|remainder|remaining|other half|balance|what'?s left|left over))"
+_SPLIT = re.compile(
+    rf"\b{_NOW}\b[^.!?]{{0,40}}?\b(?:{_REST}|half)\b(?P<when>.*)|\b(?:and|then|,) ?{_REST}\b(?P<then>.*)", re.DOTALL
+)
+_RHYTHM = re.compile(
+    r"\b(?:monthly|weekly|fortnightly|every|each|per|instal\w*|over|(?<!in )an? (?:week|month|fortnight)(?! (?:on|"
+    r"from|later)))\b|\d\s?/"
+)
+_LEADS = re.compile(r"\b(?:on|by|next|this|tomorrow|tmrw|in|end of|after|until|till|before|\w+day)\b")
+# Said of now, or of what was billed.
+_NOT_LATER = re.compile(
+    r"\b(?:now|today|tonight|straight away|right away|immediately|due|dated|from|issued|billed|invoice|bill)\b"
+)
+_SPAN = re.compile(r"\b\d{1,3} (?:days?|weeks?|fortnights?|months?)\b")
+
+
+def is_split(text: str) -> bool:
+    """Whether `text` parts what is paid into something now and the rest on another day."""
+    return _later(text) is not None
+
+
+def is_later(text: str, mine: Account) -> bool:
+    """Whether `text` speaks of paying on a day to come, and not now: "50 on Friday"."""
+    words = plain(text)
+    if not _LEADS.search(words) or _NOT_LATER.search(words):
+        return False
+    day = dates.read(words, mine.today, mine.phrases.locale)
+    return day is not None and day > mine.today
+
+
+def when(text: str, mine: Account) -> dt.date | None:
+    """The day that `text` names for the rest; None when it names none that can be."""
+    later = _later(text)
+    day = dates.read(later, mine.today, mine.phrases.locale) if later is not None else None
+    last = mine.today + dt.timedelta(days=policies.plans().promise_days)
+    return day if day is not None and mine.today < day <= last else None
+
+
+def promised(turn: Turn, mine: Account, now: Money) -> Events:
+    """Go on with a promise of the rest on its day, which is asked to be confirmed; nothing where none was named.
+
+    The rest is what is overdue, or else open, without what is paid `now`.
+    """
+    if _later(turn.text) is None:
+        return []
+    rest = (mine.standing.payable_overdue or mine.standing.payable) - now
+    if rest.minor <= 0:
+        return []
+    day = when(turn.text, mine)
+    kept = {"minor": rest.minor, "currency": rest.currency}
+    return enter(PROMISE_FORM, promise=kept, promise_day=day.isoformat() if day else None, promise_agreed=None)
+
+
+def _later(text: str) -> str | None:
+    """The words about the rest, where `text` parts it so; a plan's rhythm or a second sum is not for a promise."""
+    found = _SPLIT.search(plain(text))
+    if found is None:
+        return None
+    words = found["when"] or found["then"] or ""
+    is_more = _RHYTHM.search(words) or re.search(r"\d", _SPAN.sub(" ", dates.without_dates(words)))
+    return None if is_more else words

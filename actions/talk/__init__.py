@@ -1,0 +1,1 @@
+"""The course of a talk: greetings, proof, a person, calls, preferences, feedback."""

@@ -1,0 +1,151 @@
+"""When, how and in which language they want to hear from us: binding from the moment it is said (C7)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_time, get_day_names
+from sqlalchemy.orm import Session
+
+from actions import records
+from actions.deed import Deed, Form
+from actions.phrases import Phrases
+from actions.reading import times
+from actions.sensitive import SENSITIVE
+from actions.talk import beside, reaching
+from actions.turn import Events, Turn, enter, leave, put
+from bot import clock, policies
+from bot.conversations import preferences
+from bot.conversations.preferences import Wish
+from bot.models import Customer, Medium, PreferenceKind
+
+FORM = "preference_form"
+_WHOLLY = re.compile(r"\b(?:at all|ever again|ever|any ?more|whatsoever|forever|for good|anything)\b")
+STRAYS = frozenset({"inform", "nlu_fallback", "out_of_scope", "set_contact_preference", "change_language"})
+
+
+class SetContactPreference(Deed):
+    """They say how they want to be reached. Nobody has to prove anything for it: it binds for this conversation."""
+
+    title = "action_set_contact_preference"
+    intent = "set_contact_preference"
+    needs_proof = False
+
+    async def act(self, turn: Turn) -> Events:
+        """Write it down and confirm it in one sentence, or ask what they would like."""
+        wishes = await _read(turn)
+        if wishes:
+            return await _keep(turn, wishes)
+        return [*beside.interrupted(turn), *enter(FORM, preference=None)]
+
+
+class PreferenceForm(Form):
+    """Takes how they would like it."""
+
+    form = FORM
+    slots = ("preference",)
+
+    async def take(self, turn: Turn) -> dict[str, Any]:
+        """True when the message says it."""
+        if not turn.is_answer or turn.requested is None or turn.intent in SENSITIVE | {"cancel", "deny"}:
+            return {}
+        if await _read(turn):
+            return {"preference": True}
+        if turn.intent in STRAYS and turn.text:
+            turn.say("utter_preference_unclear")
+            return {"preference": None}
+        return {}
+
+
+class KeepPreference(Deed):
+    """It was said: write it down."""
+
+    title = "action_keep_preference"
+
+    async def act(self, turn: Turn) -> Events:
+        """Keep and confirm."""
+        return await _keep(turn, await _read(turn))
+
+
+async def leaves_a_way(turn: Turn) -> bool:
+    """Whether a message that refuses contact leaves some: another medium, a later day, other hours or days."""
+    kinds = {wish.kind for wish in await _read(turn)}
+    if kinds & {PreferenceKind.WELCOME, PreferenceKind.QUIET_UNTIL}:
+        return True
+    is_whole = _WHOLLY.search(turn.text.lower())
+    return not is_whole and bool(kinds & {PreferenceKind.HOURS, PreferenceKind.DAYS})
+
+
+async def _read(turn: Turn) -> list[Wish]:
+    def look(session: Session) -> tuple[str, str]:
+        customer = turn.customer_if_known(session)
+        return turn.conversation(session).locale, customer.time_zone if customer else policies.desk().time_zone
+
+    locale, zone = await turn.write(look)
+    return reaching.preferences(turn.text, clock.today(zone), locale)
+
+
+async def _keep(turn: Turn, wishes: Sequence[Wish]) -> Events:
+    def keep(session: Session) -> str:
+        customer: Customer | None = turn.customer_if_known(session)
+        conversation = turn.conversation(session)
+        preferences.record(session, conversation, customer.id if customer else None, wishes)
+        if any(wish.kind == PreferenceKind.REFUSED for wish in wishes):
+            records.open_case(session, turn, "set_contact_preference", customer)
+        return conversation.locale
+
+    locale = await turn.write(keep)
+    turn.say("utter_preference_noted", wishes=spoken(wishes, Phrases(locale)))
+    return [*leave("preference"), *put(topic=None)] if turn.loop in (None, FORM) else []
+
+
+def spoken(wishes: Sequence[Wish], phrases: Phrases) -> str:
+    """Part of a sentence that says `wishes` back: no calls; texts are fine; nothing before 10:00 AM."""
+    parts = []
+    refused = {wish.medium for wish in wishes if wish.kind == PreferenceKind.REFUSED}
+    welcome = [wish.medium for wish in wishes if wish.kind == PreferenceKind.WELCOME and wish.medium]
+    is_only = bool(welcome) and refused | {*welcome, Medium.WEB} == set(Medium)
+    if is_only:
+        media = phrases.listed([phrases.say(f"medium_{medium}") for medium in welcome])
+        parts.append(phrases.say("preference_only", media=media))
+    for kind in (PreferenceKind.REFUSED, PreferenceKind.WELCOME):
+        named = [phrases.say(f"medium_{wish.medium}") for wish in wishes if wish.kind == kind and wish.medium]
+        if named and not is_only:
+            parts.append(phrases.say(f"preference_{kind}", media=phrases.listed(named)))
+    parts += [
+        _said(wish, phrases) for wish in wishes if wish.kind not in (PreferenceKind.REFUSED, PreferenceKind.WELCOME)
+    ]
+    return "; ".join(parts)
+
+
+def _said(wish: Wish, phrases: Phrases) -> str:
+    babel = Locale.parse(phrases.locale, sep="-")
+    match wish.kind:
+        case PreferenceKind.HOURS:
+            start, end = (
+                format_time(_time(wish.value[name]), format="short", locale=babel) for name in ("start", "end")
+            )
+            if wish.value["end"] >= times.DAY:
+                return phrases.say("preference_after", start=start)
+            if wish.value["start"] == 0:
+                return phrases.say("preference_before", end=end)
+            return phrases.say("preference_hours", start=start, end=end)
+        case PreferenceKind.DAYS:
+            names = get_day_names("wide", locale=babel)
+            days, key = list(wish.value["days"]), "preference_days"
+            if len(days) > len(names) // 2 + 1:
+                days, key = [day for day in range(len(names)) if day not in days], "preference_other_days"
+            return phrases.say(key, days=phrases.listed([names[day] for day in days]))
+        case PreferenceKind.QUIET_UNTIL:
+            return phrases.say("preference_quiet", day=phrases.day(dt.date.fromisoformat(wish.value["until"])))
+        case _:
+            name = reaching.language_name(wish.value["language"], phrases.locale)
+            return phrases.say("preference_language", language=name)
+
+
+def _time(minute: int) -> dt.time:
+    return dt.time(*divmod(minute % times.DAY, 60))
