@@ -5,7 +5,7 @@ RASA := RASA_TELEMETRY_ENABLED=false SQLALCHEMY_SILENCE_UBER_WARNING=1 TF_CPP_MI
 MODEL := models/goodterms.tar.gz
 TRAINED_FROM := domain.yml config.yml $(shell find data/nlu data/rules data/stories bot/inside_rasa -name '*.yml' -o -name '*.py' 2>/dev/null)
 
-.PHONY: help demo test test-fast lint format bench bench-scale lock ours dev rasa model clean
+.PHONY: help demo test test-fast lint format conversations bench bench-scale lock ours dev rasa model clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ lint: dev  ## ruff, mypy, the layers
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
+conversations: dev rasa model  ## play ten dialogues on the demo and write docs/conversations.md
+	@$(PY) -m tests.end_to_end.write_conversations
+
 format: dev  ## format the code
 	@.venv/bin/ruff check --fix --quiet . || true
 	@.venv/bin/ruff format .
@@ -35,11 +38,14 @@ bench: dev rasa model  ## measure: turn time, turns per second, start, memory; i
 bench-scale: dev  ## measure import, balances, sweeps and ledger at scale alone; SCALE=0.05 for a part
 	@GT_BENCH_SCALE=$(SCALE) $(PY) -m benchmarks.scale
 
+nlu-report: rasa model  ## how well it understands unseen sentences; FILES="a.yml" for other ones than docs/nlu.md shows
+	@$(RASA) -m tests.nlu.report $(FILES)
+
 lock: dev  ## resolve the locks afresh
 	@uv=$$(command -v uv || echo .venv/bin/uv); \
 	$$uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --upgrade pyproject.toml --group build -o requirements/ours.txt && \
 	$$uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --upgrade pyproject.toml --group build --group dev -c requirements/ours.txt -o requirements/dev.txt && \
-	$$uv pip compile -q --python-version 3.10 --generate-hashes --no-header --no-emit-index-url --upgrade --group pyproject.toml:rasa -o requirements/rasa.txt
+	$$uv pip compile -q --python-version 3.10 --generate-hashes --no-header --no-emit-index-url --upgrade --override requirements/rasa-overrides.txt --group pyproject.toml:rasa -o requirements/rasa.txt
 
 ours:
 	@deploy/setup.sh ours

@@ -14,11 +14,12 @@ from tests.end_to_end.conftest import Running
 class ScriptedCustomer:
     """One chat session. `heard` is everything that was said to the customer, in order."""
 
-    def __init__(self, product: Running) -> None:
+    def __init__(self, product: Running, *, locale: str = "en-US", identity_token: str | None = None) -> None:
         self.product = product
         self.http = httpx.Client(base_url=product.url, timeout=60, trust_env=False)
         self.outside = httpx.Client(timeout=60, trust_env=False)
-        opened = self.http.post("/api/chat/sessions", json={"locale": "en-US"})
+        signed_in = {"identity_token": identity_token} if identity_token else {}
+        opened = self.http.post("/api/chat/sessions", json={"locale": locale, **signed_in})
         assert opened.status_code == 201, opened.text
         self.conversation_id: str = opened.json()["conversation_id"]
         self.http.headers["Authorization"] = f"Bearer {opened.json()['token']}"
@@ -30,9 +31,14 @@ class ScriptedCustomer:
         self.http.close()
         self.outside.close()
 
-    def say(self, text: str) -> list[dict[str, Any]]:
-        """Write, and wait for what is answered."""
-        return self._sent({"text": text})
+    def say(self, text: str, *, answered: bool = True) -> list[dict[str, Any]]:
+        """Write, and wait for what is answered; with `answered` false only look whether anything is."""
+        return self._sent({"text": text}, answered=answered)
+
+    def refused(self, text: str) -> str:
+        """Write what is not taken, and read the sentence that says so; an empty one if it was taken."""
+        sent = self._send({"text": text})
+        return "" if sent.status_code == 202 else str(sent.json()["error"]["message"])
 
     def choose(self, payload: str) -> list[dict[str, Any]]:
         """Press a button or choose a card's option, and wait for what is answered."""
@@ -46,6 +52,15 @@ class ScriptedCustomer:
                 if is_card and author in (None, message["author"]):
                     return message
         raise AssertionError(f"nothing from {author or 'anybody'} with {card or 'any'} card; {self.state}")
+
+    def await_text(self, parts: list[str], tries: int = 6) -> list[dict[str, Any]]:
+        """Wait for messages that nobody asked for until these parts were all in them; gives these messages."""
+        come: list[dict[str, Any]] = []
+        for _ in range(tries):
+            come += [message for message in self._news(10) if message["author"] != "customer"]
+            if all(part.lower() in texts(come).lower() for part in parts):
+                return come
+        raise AssertionError(f"nothing with {parts}, only {texts(come)!r}")
 
     def code(self, phone: str) -> str:
         """The newest six digits that arrived at `phone`."""
@@ -70,15 +85,19 @@ class ScriptedCustomer:
         done = self.outside.post(f"{self.product.sandbox}/sandbox/checkout/{session}/{how}", json={})
         assert done.status_code == 200, done.text
 
-    def _sent(self, body: dict[str, str]) -> list[dict[str, Any]]:
-        sent = self.http.post("/api/chat/messages", json={"client_id": str(uuid.uuid4()), **body})
+    def _sent(self, body: dict[str, str], *, answered: bool = True) -> list[dict[str, Any]]:
+        sent = self._send(body)
         assert sent.status_code == 202, sent.text
         answers: list[dict[str, Any]] = []
-        for _ in range(4):
-            answers += [message for message in self._news(20) if message["author"] != "customer"]
+        for wait in (20, 20, 20, 20) if answered else (1, 1):
+            answers += [message for message in self._news(wait) if message["author"] != "customer"]
             if answers:
                 return answers
-        raise AssertionError(f"no answer to {body}")
+        assert not answered, f"no answer to {body}"
+        return []
+
+    def _send(self, body: dict[str, str]) -> httpx.Response:
+        return self.http.post("/api/chat/messages", json={"client_id": str(uuid.uuid4()), **body})
 
     def _news(self, wait: float) -> list[dict[str, Any]]:
         news = self._read(self.heard[-1]["id"] if self.heard else None, wait)

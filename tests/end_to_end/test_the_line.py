@@ -6,11 +6,12 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing
 
-import httpx
 import pytest
 
+from bot.demo import PASSWORD
 from tests.end_to_end.conftest import Running
 from tests.end_to_end.customer import ScriptedCustomer, card, texts
+from tests.end_to_end.desk import Agent
 
 pytestmark = pytest.mark.slow
 
@@ -54,7 +55,7 @@ def test_a_customer_settles_by_chat_and_the_ledger_agrees(product: Running, maya
     maya.say("I'd like to talk to a person please")
     assert maya.state["holder"] == "queue"
 
-    with Agent(product, "ana@example.com") as ana, Agent(product, "sol@example.com") as sol:
+    with closing(at_desk(product, "ana")) as ana, closing(at_desk(product, "sol")) as sol:
         waiting = ana.get("queue")["waiting"]
         assert maya.conversation_id in str(waiting)
         assert ana.post("claim", maya).status_code == 200
@@ -76,27 +77,6 @@ def test_a_customer_settles_by_chat_and_the_ledger_agrees(product: Running, maya
     assert card(told, "invoices")["total"] == 18_000
 
 
-class Agent:
-    """An agent at the desk's JSON."""
-
-    def __init__(self, product: Running, email: str) -> None:
-        self.http = httpx.Client(base_url=f"{product.url}/api/desk/", timeout=30, trust_env=False)
-        self.email = email
-
-    def __enter__(self) -> Agent:
-        signed = self.http.post("session", json={"email": self.email, "password": "kind-words-only"})
-        assert signed.status_code == 200, signed.text
-        self.http.headers["X-CSRF-Token"] = signed.json()["csrf_token"]
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.http.close()
-
-    def get(self, path: str) -> dict[str, object]:
-        answer = self.http.get(path)
-        assert answer.status_code == 200, answer.text
-        found: dict[str, object] = answer.json()
-        return found
-
-    def post(self, what: str, customer: ScriptedCustomer, **body: object) -> httpx.Response:
-        return self.http.post(f"conversations/{customer.conversation_id}/{what}", json=body)
+def at_desk(product: Running, name: str) -> Agent:
+    """One of the demo's agents, signed in."""
+    return Agent(product, f"{name}@example.com", PASSWORD)
