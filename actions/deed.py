@@ -16,7 +16,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.proof import ask_for_proof
-from actions.talk import beside, welcome
+from actions.talk import beside, card_numbers, welcome
 from actions.turn import Events, Turn, put
 from bot.errors import GoodTermsError, InvalidInput, NotVerified, OutsideService, TooMany
 
@@ -52,6 +52,8 @@ class Deed(Action, ABC):  # type: ignore[misc]  # rasa-sdk is not typed
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Rasa's call. Gives events; raises nothing."""
         turn = Turn(dispatcher, tracker)
+        if turn.loop is None:
+            card_numbers.told(turn)
         try:
             events = await self.act(turn)
         except NotVerified:
@@ -87,6 +89,8 @@ class Form(Action, ABC):  # type: ignore[misc]  # rasa-sdk is not typed
         turn = Turn(dispatcher, tracker)
         try:
             await welcome.back(turn)
+            if turn.is_answer:
+                card_numbers.told(turn)
             taken = await self.take(turn)
             return [*put(**taken), *(beside.noted(turn) if taken else [])]
         except NotVerified:

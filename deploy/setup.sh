@@ -71,7 +71,8 @@ if [ ! -x "$venv/bin/python" ]; then
   "$uv" venv --quiet --python "$python" "$venv"
 fi
 echo "Installing $(grep -cE '^[a-zA-Z0-9]' "$lock") packages of $lock into $venv …"
-"$uv" pip install --python "$venv/bin/python" --require-hashes -r "$lock"
+# The locks are complete, so nothing is resolved again: rasa.txt holds a package that asks for more than Rasa allows.
+"$uv" pip install --python "$venv/bin/python" --no-deps --require-hashes -r "$lock"
 if [ "$what" != rasa ]; then
   "$uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation -e .
 fi

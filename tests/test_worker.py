@@ -20,6 +20,7 @@ SWEEPS = (
     worker.compare_books,
     worker.charge_instalments,
     worker.ask_about_missed,
+    worker.follow_promises,
     worker.answer_left_behind,
 )
 

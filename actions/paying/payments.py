@@ -14,7 +14,8 @@ from actions.deed import Deed, Form
 from actions.paying import amount_questions, remainder
 from actions.paying.wanted import Wanted, from_message
 from actions.plans.proposals import is_unable, names_length
-from actions.reading import choices
+from actions.reading import choices, dates, terms
+from actions.reading.terms import Proposed
 from actions.sensitive import may_answer
 from actions.turn import Events, Turn, enter, leave, put
 from bot import failpoints
@@ -78,7 +79,8 @@ class PaymentForm(Form):
         wanted = amount_questions.chosen(turn, mine) or from_message(turn, mine)
         if wanted is None:
             return self._unread(turn, mine)
-        if turn.intent in ("promise_to_pay", "propose_plan") and not remainder.is_split(turn.text):
+        other = turn.intent in ("promise_to_pay", "propose_plan") and not remainder.is_split(turn.text)
+        if other and not is_bare(turn, mine):
             return {}  # another day or instalments, which are heard for what they are
         return {"amount": wanted.in_slot() if is_fitting(turn, mine, wanted) else None}
 
@@ -95,6 +97,12 @@ class PaymentForm(Form):
             turn.say("utter_amount_unclear")
             return {"amount": None}
         return {}
+
+
+def is_bare(turn: Turn, mine: Account) -> bool:
+    """Whether the message names an amount and nothing else: no rhythm, no length and no day."""
+    said = terms.read(turn.text, mine.standing.currency, mine.phrases.locale, mine.today)
+    return said in (Proposed(), Proposed(amount=said.amount)) and not dates.is_vague(turn.text)
 
 
 class OpenLink(Deed):

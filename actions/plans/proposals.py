@@ -62,6 +62,8 @@ class ProposePlan(Deed):
         if say_if_clear(turn, mine):
             return leave(*offers.SLOTS)
         said = named_terms(turn, mine)
+        if turn.loop is None and turn.slot("topic") == "payment" and said.amount and said == Proposed(said.amount):
+            return await Deed.by_intent["make_payment"].act(turn)  # "sorry, fifty after all"
         if said or turn.loop == FORM:
             return await answer(turn, mine, said)
         return await Deed.by_intent["request_plan"].act(turn)

@@ -1,8 +1,9 @@
-"""What a customer means: one linear classifier over words and pieces of words, and the doubt that goes with it."""
+"""What a customer means: one linear classifier over words, their pieces and their meanings, a guard, and doubt."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Text, Tuple
+import re
+from typing import Any, Dict, List, Optional, Text
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -15,21 +16,26 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.inside_rasa.clauses import clauses_of, gravest
+from bot.inside_rasa.clauses import clauses_of, others
+from bot.inside_rasa.guard import gravest, guarded
 from bot.inside_rasa.linear_model import LinearModel
 
 RANKED = 10
+TYPED_COMMAND = re.compile(r"[\s\u2060]*/[a-z_]+\s*(\{|$)")
+ALSO = "also"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class IntentClassifier(GraphComponent):
-    """Sets a message's intent and its ranking; a doubtful message gets `nlu_fallback` in front of the true ranking.
+    """Sets a message's intent, its ranking and its other wishes; a doubtful message gets `nlu_fallback` in front.
 
     Doubtful is: less probability than `fallback_threshold`, or a lead over the second intent below `fallback_margin`,
-    or nothing that could be read (no letter and no digit). A payload (`/intent{...}`) is left to Rasa's own reader.
+    or nothing that could be read (another script, mere signs, a command that was typed). A payload (`/intent{...}`)
+    is left to Rasa's own reader.
 
-    A sensitive intent of one clause wins over a message that as a whole says nothing so grave (rules C12, C13). The
-    intent then has `clause: true`, and the ranking stays that of the whole message.
+    A message is sensitive when the sensitive intents together are likely enough, in doubt or not; and a sensitive
+    intent of one clause wins over a message that as a whole says nothing so grave (rules C12, C13). The intent then
+    has `clause: true`. The ranking stays that of the whole message.
     """
 
     @staticmethod
@@ -37,14 +43,26 @@ class IntentClassifier(GraphComponent):
         """The settings with their defaults: when to doubt, the classifier's penalty, and the folds for calibration.
 
         `clause_thresholds` maps the sensitive intents, the gravest first, to the least probability with which a clause
-        speaks for the message; without any, clauses are not read.
+        speaks for the message; without any, neither clauses nor the guard are asked. `guard_threshold` is the least
+        probability of all sensitive intents together at which the message is sensitive, `also_threshold` the least
+        with which a clause is remembered as another wish, `priors` how many times as often as others an intent is said.
         """
-        return {"fallback_threshold": 0.4, "fallback_margin": 0.1, "clause_thresholds": {}, "C": 10.0, "folds": 2}
+        return {
+            "fallback_threshold": 0.2,
+            "fallback_margin": 0.0,
+            "clause_thresholds": {},
+            "guard_threshold": 0.4,
+            "also_threshold": 0.5,
+            "C": 1.0,
+            "bayes_share": 0.4,
+            "priors": {},
+            "folds": 2,
+        }
 
     @staticmethod
     def required_packages() -> List[Text]:
         """The packages that this component needs."""
-        return ["numpy", "sklearn"]
+        return ["numpy", "safetensors", "sklearn", "tokenizers"]
 
     def __init__(
         self,
@@ -86,22 +104,27 @@ class IntentClassifier(GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Learns from the intent examples and keeps what was learnt; fewer than two intents leave it untrained.
 
-        Raises InvalidConfigException when `clause_thresholds` names an intent without examples: nobody would hear it.
+        Raises InvalidConfigException when `clause_thresholds` or `priors` names an intent without examples: nobody
+        would hear it.
         """
         examples = [example for example in training_data.intent_examples if example.get(TEXT)]
         texts = [example.get(TEXT) for example in examples]
         intents = [example.get(INTENT) for example in examples]
-        unknown = sorted(set(self._config["clause_thresholds"]) - set(intents))
-        if unknown:
-            raise InvalidConfigException(f"clause_thresholds in config.yml: no examples of {', '.join(unknown)}.")
+        for setting in ("clause_thresholds", "priors"):
+            unknown = sorted(set(self._config[setting]) - set(intents))
+            if unknown:
+                raise InvalidConfigException(f"{setting} in config.yml: no examples of {', '.join(unknown)}.")
         if len(set(intents)) > 1:
-            self._model = LinearModel.learn(texts, intents, self._config["C"], self._config["folds"])
+            self._model = LinearModel.learn(
+                texts, intents, self._config["C"], self._config["bayes_share"], self._config["folds"]
+            )
+            self._model.expect(self._config["priors"])
             with self._model_storage.write_to(self._resource) as folder:
                 self._model.write(folder)
         return self._resource
 
     def process(self, messages: List[Message]) -> List[Message]:
-        """Sets `intent` and `intent_ranking` (at most ten) of each message."""
+        """Sets `intent`, `intent_ranking` (at most ten) and `also` (the other wishes) of each message."""
         for message in messages:
             text = message.get(TEXT) or ""
             if not text.startswith(INTENT_MESSAGE_PREFIX):
@@ -110,30 +133,40 @@ class IntentClassifier(GraphComponent):
 
     def _judge(self, message: Message, text: Text) -> None:
         thresholds = self._config["clause_thresholds"]
-        rankings, readable = self._rankings([text, *(clauses_of(text) if thresholds else [])])
-        ranking = rankings[0]
-        if not readable or self._doubtful(ranking):
-            confidence = self._config["fallback_threshold"]
-            ranking = [{"name": DEFAULT_NLU_FALLBACK_INTENT_NAME, "confidence": confidence}, *ranking]
-        clauses = ((first["name"], first["confidence"]) for first, *_ in rankings[1:])
-        heard = gravest(ranking[0]["name"], clauses, thresholds)
-        intent = {"name": heard[0], "confidence": heard[1], "clause": True} if heard else ranking[0]
+        clauses = clauses_of(text) if thresholds and self._model else []
+        whole, *parts = self._shares([text, *clauses])
+        intent = self._whole(text, whole)
+        surest = [max(shares.items(), key=lambda share: share[1]) for shares in parts]
+        heard = gravest(intent["name"], surest, thresholds)
+        if heard:
+            intent = {"name": heard[0], "confidence": heard[1], "clause": True}
+        ranking = [{"name": name, "confidence": share} for name, share in list(whole.items())[:RANKED]]
+        if intent["name"] == DEFAULT_NLU_FALLBACK_INTENT_NAME:
+            ranking.insert(0, intent)
+        spoken = [(clause, *first) for clause, first in zip(clauses, surest, strict=True)]
         message.set(INTENT, intent, add_to_output=True)
         message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+        message.set(ALSO, others(spoken, intent["name"], self._config["also_threshold"]), add_to_output=True)
 
-    def _rankings(self, texts: List[Text]) -> Tuple[List[List[Dict[Text, Any]]], bool]:
-        """The ranking of each text, and whether the first of them could be read."""
+    def _whole(self, text: Text, shares: Dict[Text, float]) -> Dict[Text, Any]:
+        """What the whole message says."""
+        order = list(self._config["clause_thresholds"])
+        doubt = {"name": DEFAULT_NLU_FALLBACK_INTENT_NAME, "confidence": self._config["fallback_threshold"]}
+        if self._model is None or TYPED_COMMAND.match(text) or not self._model.features.readable(text):
+            return doubt
+        heard = guarded(shares, order, self._config["guard_threshold"])
+        if heard:
+            return {"name": heard[0], "confidence": heard[1]}
+        ordinary = [share for share in shares.items() if share[0] not in order]
+        (name, first), (_, second) = [*ordinary, ("", 0.0), ("", 0.0)][:2]
+        if first < self._config["fallback_threshold"] or first - second < self._config["fallback_margin"]:
+            return doubt
+        return {"name": name, "confidence": first}
+
+    def _shares(self, texts: List[Text]) -> List[Dict[Text, float]]:
+        """The probability of every intent for each text, the likeliest first."""
         if self._model is None:
-            return [[]], False
-        chances, readable = self._model.chances_of(texts)
-        best = np.argsort(-chances, kind="stable")[:, :RANKED]
+            return [{} for _ in texts]
         names = self._model.intents
-        rankings = [
-            [{"name": names[at], "confidence": round(float(row[at]), 4)} for at in order]
-            for row, order in zip(chances, best, strict=True)
-        ]
-        return rankings, bool(readable[0])
-
-    def _doubtful(self, ranking: List[Dict[Text, Any]]) -> bool:
-        first, second = (float(ranked["confidence"]) for ranked in ranking[:2])
-        return first < self._config["fallback_threshold"] or first - second < self._config["fallback_margin"]
+        chances = self._model.chances_of(texts)
+        return [{names[at]: round(float(row[at]), 4) for at in np.argsort(-row, kind="stable")} for row in chances]

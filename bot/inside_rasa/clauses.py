@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import Iterable, List, Mapping, Optional, Text, Tuple
+from typing import Any, Dict, Iterable, List, Text, Tuple
+
+from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
 
 from bot.inside_rasa.terms import words
 
 FEWEST_WORDS = 3
+TALK = frozenset(
+    {"greet", "thank", "affirm", "deny", "goodbye", "inform", "out_of_scope", DEFAULT_NLU_FALLBACK_INTENT_NAME}
+)
+"""Intents that no clause is remembered for: there is nothing to come back to."""
 # Looks around a dash or a word instead of taking in the spaces: a text of nothing but spaces stays cheap.
 BREAK = re.compile(
     r"[!?;…\n]|[.,](?!\d)|(?<=\s)[-–—](?=\s)|(?<=\s)(?:and|but|so|because|also|plus)(?=\s)", re.IGNORECASE
 )
-
-Heard = Tuple[Text, float]
-"""An intent, and its share of the probability."""
 
 
 def clauses_of(text: Text) -> List[Text]:
@@ -24,15 +27,14 @@ def clauses_of(text: Text) -> List[Text]:
     return [part for part in parts if len(part.split()) >= FEWEST_WORDS and words(part) != whole]
 
 
-def gravest(whole: Text, clauses: Iterable[Heard], thresholds: Mapping[Text, float]) -> Optional[Heard]:
-    """The intent of a clause that is graver than that of the whole message, or None when the whole message decides.
+def others(spoken: Iterable[Tuple[Text, Text, float]], heard: Text, least: float) -> List[Dict[Text, Any]]:
+    """The other wishes of a message, each once and in order: `[{"name", "confidence", "text"}]`.
 
-    `thresholds` holds the sensitive intents, the gravest first, each with the least probability that counts as heard.
+    `spoken` is what each clause says: its text, the likeliest intent, and its probability, which counts from `least`
+    on. Left out are the intent that was heard for the whole message, and talk.
     """
-    surest = dict(sorted(clauses, key=lambda heard: heard[1]))
-    for intent, least in thresholds.items():
-        if intent == whole:
-            return None
-        if surest.get(intent, 0.0) >= least:
-            return intent, surest[intent]
-    return None
+    wishes: Dict[Text, Dict[Text, Any]] = {}
+    for text, name, confidence in spoken:
+        if name != heard and name not in TALK and confidence >= least:
+            wishes.setdefault(name, {"name": name, "confidence": confidence, "text": text})
+    return list(wishes.values())

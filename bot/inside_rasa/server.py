@@ -25,6 +25,7 @@ from bot.inside_rasa.channel import LARGEST_BODY, GoodTermsInput
 from bot.inside_rasa.lock_store import RedisLocks
 from bot.inside_rasa.settings import Settings
 from bot.inside_rasa.tracker_store import ConversationStore
+from bot.inside_rasa.variations import VariedResponses
 
 HOST = "127.0.0.1"
 KEEP_ALIVE_SECONDS = 75
@@ -75,6 +76,7 @@ def load(settings: Settings) -> Agent:
     """Rasa's agent with our tracker store and the newest model; raises SystemExit when there is no model."""
     tuning.apply()
     agent = Agent(
+        generator=VariedResponses(),
         tracker_store=ConversationStore(Domain.empty(), host=settings.tracker_url),
         lock_store=lock_store(settings.redis_url),
         action_endpoint=EndpointConfig(url=settings.actions_url),

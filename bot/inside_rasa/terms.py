@@ -10,15 +10,17 @@ from typing import Dict, List, Tuple
 import numpy as np
 import numpy.typing as npt
 
-WORD = re.compile(r"(?u)\b\w+\b")
+WORD = re.compile(r"(?u)\b\w+\b|[\u2600-\u27bf\U0001f300-\U0001faff]")
 WORD_SIZES = (1, 2)
 CHARACTER_SIZES = (1, 2, 3, 4)
 REMEMBERED_WORDS = 50_000
 LONGEST_REMEMBERED = 30
+UNKNOWN_SHARE = 0.25
+"""How much an unknown term counts: with 1 a new word hides the known ones, with 0 gibberish looks like something."""
 
 
 def words(text: str) -> List[str]:
-    """The words of a text, in small letters; digits count as words, signs and emoji do not."""
+    """The words of a text, in small letters; digits and emoji count as words, other signs do not."""
     return WORD.findall(text.lower())
 
 
@@ -87,6 +89,12 @@ class Vocabulary:
                 counts[column] += times
         return counts, unknown
 
+    def known_share(self, found: List[str]) -> float:
+        """How much of the pieces of these words training met, 0 to 1; 0 of no words."""
+        counts, unknown = self.counts_of_pieces(found)
+        known = sum(counts.values())
+        return known / (known + unknown) if known else 0.0
+
     def _pieces_of(self, word: str) -> Tuple[Tuple[int, ...], int]:
         remembered = self._pieces.get(word)
         if remembered is None:
@@ -98,8 +106,8 @@ class Vocabulary:
         return remembered
 
     def vector(self, counts: Counter[int], unknown: int) -> Tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """Columns and values of the TF-IDF vector (1 + log of the count, length one with the unknown terms)."""
+        """Columns and values of the TF-IDF vector (1 + log of the count, length one with the unknown terms' share)."""
         columns = np.fromiter(counts.keys(), dtype=np.int64, count=len(counts))
         values = (1 + np.log(np.fromiter(counts.values(), dtype=np.float64, count=len(counts)))) * self.weights[columns]
-        length = math.sqrt(float(values @ values) + unknown * self.unknown**2)
+        length = math.sqrt(float(values @ values) + unknown * (UNKNOWN_SHARE * self.unknown) ** 2)
         return columns, values / length if length else values

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from actions.paying.amount_questions import AskAmount, is_asked
 from actions.paying.payments import MakePayment, OpenLink, PaymentForm
 from actions.paying.wanted import meant
+from actions.plans import proposals
 from actions.reading.amounts import Said, Share
 from actions.talk.talk import Affirm, Deny, Inform
 from bot.billing import invoices
@@ -281,3 +282,17 @@ async def test_several_amounts_after_a_link_are_asked_back_too(scene: Scene) -> 
     assert answer.responses == ["utter_amount_several"]
     pressed = await scene.run(Inform(), entities={"amount": "4000"}, slots={"topic": "payment"})
     assert pressed.responses == ["utter_pay_link_changed"]
+
+
+@pytest.mark.parametrize("text", ["ok. 120", "sorry, fifty after all"])
+async def test_a_bare_amount_is_the_payment_s_whatever_it_was_heard_as(scene: Scene, text: str) -> None:
+    asked = await scene.run(PaymentForm(), text, "propose_plan", loop="payment_form", requested="amount")
+    assert asked.slots["amount"]
+    changed = await scene.run(proposals.ProposePlan(), text, "propose_plan", slots={"topic": "payment"})
+    assert changed.card is not None
+    assert changed.card["kind"] == "pay_link"
+
+
+async def test_an_amount_with_a_rhythm_is_no_payment(scene: Scene) -> None:
+    asked = await scene.run(PaymentForm(), "50 a month", "propose_plan", loop="payment_form", requested="amount")
+    assert asked.slots == {}

@@ -4,13 +4,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from rasa.core.agent import Agent
-from scipy.sparse import hstack
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 
-from bot.inside_rasa.linear_model import LinearModel
+from bot.inside_rasa.features import Features
+from bot.inside_rasa.linear_model import TERMS, LinearModel
+from bot.inside_rasa.word_vectors import shipped
 
 TEXTS = [
     "hello there", "hi", "good morning to you", "hey, hello",
@@ -20,39 +20,71 @@ TEXTS = [
 INTENTS = ["greet"] * 4 + ["check_balance"] * 4 + ["request_plan"] * 4
 
 
+def learn(texts: list[str], intents: list[str], folds: int = 0) -> LinearModel:
+    return LinearModel.learn(texts, intents, penalty=1.0, bayes_share=0.4, folds=folds)
+
+
 @pytest.fixture(scope="module")
 def learnt() -> LinearModel:
-    return LinearModel.learn(TEXTS, INTENTS, 10.0, 0)
+    return learn(TEXTS, INTENTS)
 
 
-def test_it_gives_the_probabilities_of_scikit_learns_own_pipeline(learnt: LinearModel) -> None:
-    words = TfidfVectorizer(ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b", sublinear_tf=True)
-    pieces = TfidfVectorizer(
-        analyzer="char_wb", ngram_range=(1, 4), sublinear_tf=True, preprocessor=lambda text: _plain(text)
-    )
-    matrix = hstack([words.fit_transform(TEXTS), pieces.fit_transform(TEXTS)]).tocsr()
-    stock = LogisticRegression(C=10.0, class_weight="balanced", max_iter=200, tol=1e-3).fit(matrix, INTENTS)
-    # only texts whose terms are all known: of unknown ones scikit-learn takes no note, and ours does on purpose
-    for text, expected in zip(TEXTS, stock.predict_proba(matrix), strict=False):
-        assert learnt.chances(text)[0] == pytest.approx(expected, abs=5e-3)
+def test_it_knows_what_it_was_taught_and_is_sure_in_shares_of_one(learnt: LinearModel) -> None:
+    chances = learnt.chances_of(TEXTS)
+    assert [learnt.intents[at] for at in chances.argmax(axis=1)] == INTENTS
+    assert chances.sum(axis=1) == pytest.approx(1.0)
 
 
-def _plain(text: str) -> str:
-    return " ".join("".join(sign if sign.isalnum() else " " for sign in text.lower()).split())
+def test_the_same_data_makes_the_same_model() -> None:
+    one, two = learn(TEXTS, INTENTS, folds=2), learn(TEXTS, INTENTS, folds=2)
+    assert np.array_equal(one.coefficients, two.coefficients)
+    assert np.array_equal(one.intercepts, two.intercepts)
+
+
+def test_several_texts_get_what_each_gets_alone(learnt: LinearModel) -> None:
+    asked = ["hello, I want to pay", "", "pay", "😀"]
+    for text, row in zip(asked, learnt.chances_of(asked), strict=True):
+        assert row == pytest.approx(learnt.chances_of([text])[0])
+
+
+def test_a_text_of_which_half_is_known_can_be_read_and_another_script_cannot() -> None:
+    features = Features.of(["hello there", "👍"])
+    assert [features.readable(text) for text in ("hello", "HELO there!!", "👍", "你好", "…", "", "🐙")] == [
+        True, True, True, False, False, False, False,
+    ]  # fmt: skip
+
+
+def test_an_intent_expected_more_often_is_heard_more_readily_and_the_shares_stay_whole() -> None:
+    model = learn(TEXTS, INTENTS)
+    (before,) = model.chances_of(["hello, my plan"])
+    model.expect({"greet": 4.0})
+    (after,) = model.chances_of(["hello, my plan"])
+    at = model.intents.index("greet")
+    assert after[at] / (1 - after[at]) == pytest.approx(4 * before[at] / (1 - before[at]))
+    assert after.sum() == pytest.approx(1.0)
+
+
+def test_a_model_made_with_other_word_vectors_is_refused(learnt: LinearModel, tmp_path: Path) -> None:
+    learnt.write(tmp_path)
+    described = (tmp_path / TERMS).read_text("utf-8")
+    (tmp_path / TERMS).write_text(described.replace(shipped().name, "another"), "utf-8")
+    with pytest.raises(ValueError, match="train it anew"):
+        LinearModel.read(tmp_path)
 
 
 def test_what_was_learnt_survives_being_written_and_read(learnt: LinearModel, tmp_path: Path) -> None:
     learnt.write(tmp_path)
     read = LinearModel.read(tmp_path)
-    for text in [*TEXTS, "something else", "", "😀"]:
-        assert read.chances(text)[0] == pytest.approx(learnt.chances(text)[0])
+    texts = [*TEXTS, "something else", "", "😀"]
+    assert read.chances_of(texts) == pytest.approx(learnt.chances_of(texts))
 
 
 def test_two_intents_are_enough() -> None:
-    model = LinearModel.learn(TEXTS[:8], INTENTS[:8], 10.0, 2)
+    model = learn(TEXTS[:8], INTENTS[:8], folds=2)
     assert model.intents == ["check_balance", "greet"]
-    assert model.chances("hello")[0][1] > 0.7
-    assert model.chances("my balance")[0][0] > 0.7
+    (hello, balance) = model.chances_of(["hello", "my balance"])
+    assert hello[1] > 0.7
+    assert balance[0] > 0.7
 
 
 @pytest.fixture(scope="module")
