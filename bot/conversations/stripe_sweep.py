@@ -63,7 +63,7 @@ def _claimed_events(db: Database) -> list[uuid.UUID]:
             ExternalEvent.received_at < now - RETRY_AFTER,
             sa.or_(ExternalEvent.claimed_until.is_(None), ExternalEvent.claimed_until <= now),
         )
-        .order_by(ExternalEvent.received_at)
+        .order_by(ExternalEvent.received_at, ExternalEvent.id)
         .limit(BATCH)
     )
     with db.transaction() as session:
