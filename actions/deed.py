@@ -18,6 +18,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.proof import ask_for_proof
 from actions.talk import beside, card_numbers, welcome
 from actions.turn import Events, Turn, put
+from bot.conversations import distress
 from bot.errors import GoodTermsError, InvalidInput, NotVerified, OutsideService, TooMany
 
 log = structlog.get_logger()
@@ -54,8 +55,9 @@ class Deed(Action, ABC):  # type: ignore[misc]  # rasa-sdk is not typed
         turn = Turn(dispatcher, tracker)
         if turn.loop is None:
             card_numbers.told(turn)
+        deed = Deed.by_title["action_express_crisis"] if distress.is_heard_abroad(turn.text) else self
         try:
-            events = await self.act(turn)
+            events = await deed.act(turn)
         except NotVerified:
             events = ask_for_proof(turn, intent=self.wish or self.intent or None)
         except Exception as error:

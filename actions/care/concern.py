@@ -17,13 +17,14 @@ from actions.talk.handoff import hand_over, say_wait
 from actions.talk.verification import send_code
 from actions.turn import TEXT_KEPT, Events, Turn, enter, leave, leave_all, put
 from bot.help_lines import country_of
-from bot.models import Customer, HoldKind
+from bot.models import Channel, Conversation, Customer, HoldKind
 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
     """What became of a concern. `reference` is its case's, `again` says that it had been told before, `to_person` that
-    a person takes over. `country` and `locale` are the customer's, as far as they are known."""
+    a person takes over, `bound` that a hold on it reaches somebody (`is_bound`). `country` and `locale` are the
+    customer's, as far as they are known."""
 
     customer: Customer | None
     country: str
@@ -31,6 +32,7 @@ class Passed:
     reference: str
     again: bool
     to_person: bool
+    bound: bool = True
 
 
 async def pass_on(turn: Turn, intent: str, *, hold: HoldKind | None = None, note: str = "") -> Passed:
@@ -40,20 +42,34 @@ async def pass_on(turn: Turn, intent: str, *, hold: HoldKind | None = None, note
 
     def write(session: Session) -> Passed:
         customer = turn.customer_if_known(session)
-        locale = turn.conversation(session).locale
+        conversation = turn.conversation(session)
+        locale, bound = conversation.locale, is_bound(conversation, customer)
         if hold is not None:
             records.hold_contact(session, turn, hold, customer)
         reference, again = "", False
         if intent in criteria().case:
+            told = " ".join([note, *names(turn.text)]) if hold is not None and not bound else note
             again = records.opened(session, turn, intent) is not None
-            reference = records.open_case(session, turn, intent, customer, note=note).reference
+            reference = records.open_case(session, turn, intent, customer, note=told).reference
         country = customer.country if customer else country_of(locale)
-        return Passed(customer, country, locale, reference, again, to_person)
+        return Passed(customer, country, locale, reference, again, to_person, bound)
 
     passed = await turn.write(write)
     if to_person:
         await hand_over(turn, intent)
     return passed
+
+
+def is_bound(conversation: Conversation, customer: Customer | None) -> bool:
+    """Whether a hold told of here reaches somebody: `customer`, or the address that we would write to. On the web
+    nobody is reached before a proof, so that a person has to find whom it is about."""
+    return customer is not None or (bool(conversation.address) and conversation.channel != Channel.WEB)
+
+
+def names(text: str) -> list[str]:
+    """What `text` names an account by, as words of a case's note; [] for nothing."""
+    found = references.every_reference(text)
+    return [f"Named: {', '.join(found)}."] if found else []
 
 
 async def say_who_is_next(turn: Turn, passed: Passed) -> None:

@@ -2,23 +2,49 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
 from actions import records
+from actions.care import concern
 from actions.deed import Deed
 from actions.phrases import Phrases
+from actions.proof import ask_for_proof
 from actions.talk import contact_preferences
 from actions.turn import Events, Turn, leave_all
-from bot.billing import identity
-from bot.models import Conversation, Customer, HoldKind
+from bot.billing import identity, promises
+from bot.conversations import preferences
+from bot.conversations.preferences import Wish
+from bot.errors import NotVerified
+from bot.models import Conversation, Customer, HoldKind, PreferenceKind
+from bot.models import Medium as Way
 
 _EVERYTHING = re.compile(
     r"\b(?:any ?where|at all|anything|everything|nothing|any (?:way|medium|means|form|channel|contact|kind)|"
     r"every (?:way|channel)|all (?:contact|communication|messages)|no (?:more )?contact|whatsoever|leave me alone)\b"
     r"|\b(?:stop|never|don'?t|do not|quit|cease)(?: ever)?(?: all)? (?:contact|messag|bother|harass|reach)\w*"
+)
+
+_LETTERS = re.compile(r"\b(?:letters?|post|postal|snail ?mail|paper|(?:by|in the) mail)\b")
+_CONTACT = re.compile(
+    r"\b(?:contact|messag|text|sms|whats ?app|call|phon|ring|e-?mail|mail|letter|post|writ|reach|bother|harass|remind|"
+    r"notif|leav|talk|speak|hear|send|repl|chas|pester|spam|alone|touch|annoy|nag|hound|ask|demand|request|unsubscri|"
+    r"news|updat)\w*|\b(?:at all|everything|whatsoever)\b"
+)
+_MONTHS = (
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|"
+    r"aug|sept?|oct|nov|dec)"
+)
+_PAYMENT = re.compile(
+    rf"\b(?:payments?|instal?lments?|charg\w+|debits?|deductions?)\b|\b(?:{_MONTHS}|next|last|first|following)(?:'s)? "
+    r"(?:month'?s? )?one\b"
+)
+_AUTOPAY = re.compile(r"\b(?:automatic\w*|auto-?pay|card|direct debit|charg\w+ me)\b")
+_UNTIL_THEN = re.compile(
+    r"\b(?:until|till|til|before) (?:then|that(?: day| date)?|the day|payday|it'?s due)(?=\W*(?:$|[.,!?]))"
 )
 
 
@@ -46,23 +72,38 @@ class CeaseContact(Deed):
 
     async def act(self, turn: Turn) -> Events:
         """Hold what they refuse, open a case, confirm it in one sentence with nothing else in it (C5)."""
+        said = turn.text.lower().replace("’", "'")
+        if contact_preferences.allows(said):
+            return await Deed.by_intent["set_contact_preference"].act(turn)
+        if _PAYMENT.search(said) and not _CONTACT.search(said):
+            return await _instead(turn, "manage_autopay" if _AUTOPAY.search(said) else "change_plan")
+        if _UNTIL_THEN.search(said):
+            return await _quiet_until_then(turn)
         if await contact_preferences.leaves_a_way(turn):
             # "No calls, text me", "not until March": no end of contact (C7).
             return await Deed.by_intent["set_contact_preference"].act(turn)
         media = refused(turn.text)
+        if _LETTERS.search(said) and not _EVERYTHING.search(said):
+            return await contact_preferences.keep(turn, _without_letters(media))
 
-        def stop(session: Session) -> str:
+        def stop(session: Session) -> tuple[str, bool]:
             customer, conversation = turn.customer_if_known(session), turn.conversation(session)
             for address in sorted(_addresses(media, conversation, customer)):
                 records.hold_contact(session, turn, HoldKind.CEASE, customer, address=address)
             if not media:
                 records.hold_contact(session, turn, HoldKind.CEASE, customer)
+            is_bound = concern.is_bound(conversation, customer)
             note = f"Refused: {', '.join(media) if media else 'all contact'}."
+            if not is_bound:
+                note = " ".join([note, *concern.names(turn.text)])
             records.open_case(session, turn, "cease_contact", customer, note=note)
-            return conversation.locale
+            return conversation.locale, is_bound
 
-        phrases = Phrases(await turn.write(stop))
-        if media:
+        locale, is_bound = await turn.write(stop)
+        phrases = Phrases(locale)
+        if not is_bound:
+            turn.say("utter_cease_passed_on")
+        elif media:
             ways = [phrases.say(f"cease_{medium}") for medium in media]
             turn.say("utter_cease_medium", ways=phrases.listed(ways))
         else:
@@ -94,6 +135,43 @@ def refused(text: str) -> list[Medium]:
     if _EVERYTHING.search(said):
         return []
     return [medium for medium, words in _WORDS.items() if words.search(said)]
+
+
+async def _instead(turn: Turn, intent: str) -> Events:
+    """What the message is about after all; a proof comes first where it has to."""
+    wished = turn.wishing({"intent": intent, "text": turn.text, "entities": turn.entities})
+    try:
+        return await Deed.by_intent[intent].act(wished)
+    except NotVerified:
+        return ask_for_proof(wished, intent)
+
+
+async def _quiet_until_then(turn: Turn) -> Events:
+    """Nothing from us until the day that they promised to pay on, and told so; without a promise the day is asked."""
+
+    def keep(session: Session) -> tuple[str, dt.date] | None:
+        customer = turn.customer_if_known(session)
+        made = promises.promises(session, customer) if customer else []
+        if customer is None or not made:
+            return None
+        conversation, day = turn.conversation(session), made[0].due_on
+        wish = Wish(PreferenceKind.QUIET_UNTIL, None, {"until": day.isoformat()})
+        preferences.record(session, conversation, customer.id, [wish])
+        return conversation.locale, day
+
+    kept = await turn.write(keep)
+    if kept is None:
+        return await Deed.by_intent["set_contact_preference"].act(turn)
+    locale, day = kept
+    turn.say("utter_quiet_until_promise", day=Phrases(locale).day(day))
+    return []
+
+
+def _without_letters(media: list[Medium]) -> list[Wish]:
+    """The wish for no letters, and for none of `media` either."""
+    kinds = {Medium.SMS: "sms", Medium.WHATSAPP: "whatsapp", Medium.PHONE: "call", Medium.EMAIL: "email"}
+    refused = [Way(kinds[medium]) for medium in media]
+    return [Wish(PreferenceKind.REFUSED, medium) for medium in (Way.LETTER, *refused)]
 
 
 def _addresses(media: list[Medium], conversation: Conversation, customer: Customer | None) -> set[str]:

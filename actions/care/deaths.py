@@ -19,8 +19,10 @@ _DEATH = re.compile(
     r"late (?:husband|wife|mother|mum|mom|father|dad|partner|son|daughter|brother|sister)|"
     r"no longer (?:with us|alive)|estate of|dyed|dide|pas+e?d? aw\w+|dec?ea[sc]\w+|fun\w?ral|widow\w*|probate|"
     r"execut(?:or|rix)|lost (?:my|our) (?:wife|husband|mother|mum|mom|father|dad|partner|son|daughter|brother|sister)|"
-    r"r\.?i\.?p|gone)\b"
+    r"r\.?i\.?p|gone|buri(?:al|ed)|bury|bereave\w*|cremat\w*|inherit\w*|in heaven|lost (?:him|her|them)|"
+    r"didn'?t make it|heart attack|killed|not alive|dies?|dying)\b"
 )
+_QUESTION = re.compile(r"\?|^\W*(?:what'?s?|who'?s?|whose|whom|which|does|do|did|is|are|can|could|has|have)\b")
 _FOR_ANOTHER = re.compile(
     r"\bon behalf\b|\b(?:writing|calling|asking|speaking|here) for\b|\bpower of attorney\b|"
     r"\bcare(?:r|giver)\b|\bcare home\b"
@@ -50,6 +52,8 @@ class ReportDeceased(Deed):
     async def act(self, turn: Turn) -> Events:
         """Hold, bring a specialist in, and say that nothing has to be done. Whoever tells it is not the holder, so that
         a proof ends here (P1)."""
+        if _QUESTION.search(turn.text.lower()) and not tells_of_death(turn.text):
+            return await Deed.by_title["action_not_understood"].act(turn)  # "whose account is this": nobody has died
         customer = await turn.write(turn.customer_if_known)
         if customer is not None and not is_of_holder(turn.text, customer):
             return await Deed.by_intent["report_vulnerability"].act(turn)
@@ -57,7 +61,7 @@ class ReportDeceased(Deed):
             return await Deed.by_intent["third_party"].act(turn)  # nobody is mourned who is alive
         passed = await concern.pass_on(turn, "report_deceased", hold=HoldKind.DECEASED)
         await turn.write(lambda session: _end_proof(session, turn))
-        turn.say("utter_deceased")
+        turn.say("utter_deceased" if passed.bound else "utter_deceased_passed_on")
         await concern.say_who_is_next(turn, passed)
         return [*leave_all(), *put(topic="care")]
 

@@ -14,6 +14,7 @@ from actions.care import concern, story
 from actions.deed import Deed, Form, Question
 from actions.reading import amounts
 from actions.reading.amounts import Share
+from actions.reading.figures import plain
 from actions.sensitive import SENSITIVE, TRUST
 from actions.turn import TEXT_KEPT, Events, Turn, enter, leave, put
 from bot.billing.invoices import OpenInvoice
@@ -29,6 +30,12 @@ _REASON = re.compile(
 )
 
 
+# What it should have cost, which no invoice need come to; and what it was charged as.
+_RIGHT_PRICE = re.compile(
+    r"\b(?:should(?:'ve| have)?|meant|supposed|agreed|quoted|promised|told)\b(?:\s(?!not\b)[a-z']+){0,4}\s+"
+    r"[$£€]?\d+(?:[.,]\d+)*"
+)
+_CHARGED = re.compile(r"\b(?:not|instead of|rather than)\s+(?=[$£€]?\d)")
 # Words of a description that say nothing of what was bought.
 _COMMON = frozenset(
     {
@@ -171,8 +178,9 @@ def meant(turn: Turn, mine: Account) -> list[OpenInvoice]:
     if button is not None:
         return items if button == "all" else [item for item in items if item.invoice.number == button]
     numbers = [item.invoice.number for item in items]
-    said = amounts.read(turn.text, mine.standing.currency, mine.phrases.locale, numbers)
-    names_none = said is None or not (said.invoices or said.amount)
+    words = _CHARGED.sub("", _RIGHT_PRICE.sub(" ", plain(turn.text)))
+    said = amounts.read(words, mine.standing.currency, mine.phrases.locale, numbers)
+    names_none = said is None or not said.invoices
     if names_none and (described := _described(turn.text, items)):
         return described
     if said is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from actions.care import concern
+from actions.care import concern, story
 from actions.deed import Deed
 from actions.turn import Events, Turn, leave_all, put
 from bot.models import HoldKind
@@ -30,8 +30,10 @@ class ReportBankruptcy(Deed):
         else:
             turn.say("utter_breathing_space" if kind is HoldKind.BREATHING_SPACE else "utter_insolvency")
         await concern.say_who_is_next(turn, passed)
-        if passed.customer is not None or passed.to_person:
+        if passed.to_person:
             return [*leave_all(), *put(topic="care")]
+        if passed.customer is not None:  # a reference that they write next belongs to the case
+            return [*leave_all(), *story.begin(turn, "report_bankruptcy")]
         return await concern.unproven(turn, "report_bankruptcy", topic="care")
 
 

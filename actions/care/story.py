@@ -29,8 +29,11 @@ _BILLED = re.compile(
     r"\b(?:invoices?|bills?|billed|\w*charg\w+|amount|owed?|balance|inv[- ]?\d+|not mine|never ordered|paid|pay)\b"
 )
 _REPORTED = re.compile(r"\b(?:said|told|asked|when i|laughed|shouted|yelled|hung up|was rude|were rude|ignored)\b")
+BANKRUPTCY = "report_bankruptcy"
+# The number of their case elsewhere: never an amount, whatever it was understood as.
+_REFERENCE = re.compile(r"\b(?:references?|ref|case|number|no|petition|trustee)\b[^.!?]{0,20}\d{3,}", re.IGNORECASE)
 LONG = 12  # words; so many are told for the case too, whatever else they ask for
-TOPICS = {"dispute_debt": "dispute", "report_fraud": "dispute", "complain": "complaint"}
+TOPICS = {"dispute_debt": "dispute", "report_fraud": "dispute", "complain": "complaint", "report_bankruptcy": "care"}
 
 
 def begin(turn: Turn, intent: str) -> Events:
@@ -52,7 +55,7 @@ class StoryForm(Form):
         words = len(turn.text.split())
         if turn.intent in DONE and words <= SHORT:
             return {"story": True}
-        if turn.intent in STRAYS or _is_told(turn):
+        if turn.intent in STRAYS or _is_told(turn) or (about == BANKRUPTCY and _REFERENCE.search(turn.text)):
             await self._keep(turn, about)
             turn.say("utter_story_kept")
             return {"story": None}

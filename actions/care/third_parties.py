@@ -26,6 +26,7 @@ from bot.money import Money
 
 FORM = "guest_form"
 ANSWERS = frozenset({"inform", "nlu_fallback", "make_payment", "third_party", "affirm"})
+ABOUT_BALANCE = frozenset({"check_balance", "check_due_date", "explain_balance", "ask_minimum_payment", "ask_fees"})
 _KIN = (
     r"(?:wife|husband|spouse|partner|girlfriend|boyfriend|fianc[eé]e?|mother|mom|mum|father|dad|parents?|son|daughter|child|"
     r"kid|brother|sister|sibling|aunt|uncle|nephew|niece|cousin|grand\w+|friend|carer|caregiver|neighbou?r|flat ?mate|"
@@ -51,7 +52,29 @@ _IS_ANOTHER = re.compile(
     rf"\b(?:i'?m|i am|this is) (?:not|n't)\b|\bfor (?:her|him|them)\b|"
     r"\b(?:her|his|their) (?:account|bill|invoice|phone)\b"
 )
+# The customer themselves would ask somebody at home first, or use their card.
+_ASKS_KIN = re.compile(
+    r"\b(?:i(?:'ll| will| need to| have to| want to| must|'d like to| should|'m going to|'ve got to| gotta)|"
+    r"let me|lemme|need to|have to|got to|gotta|gonna|going to)\b[^.!?]{0,15}"
+    r"\b(?:ask|talk (?:to|with)|speak (?:to|with)|check with|"
+    rf"run (?:it|this|that) (?:by|past)|discuss (?:it |this |that )?with) (?:my|our) (?:\w+ )?{_KIN}\b"
+)
+_KINS_CARD = re.compile(
+    rf"\b(?:my|our) (?:\w+ )?{_KIN}(?:'?s) (?:\w+ )?(?:card|account details|visa|mastercard|debit|credit)\b"
+)
+_FISHES = re.compile(
+    r"\b(?:does|did|has|do|have) [\w' -]{2,40} (?:have|got|hold|opened?|owe)\b[\w' ]{0,15}"
+    r"\b(?:account|owe|money|anything)\b|\bis [\w' -]{2,40} (?:a|your) (?:customer|client)\b"
+    r"|\b(?:police|officer|detective|investigator|journalist|landlord|landlady|letting agen\w+|employer|bailiff|"
+    r"debt collector|recruiter)\b|\bmy ex\b|\bex-?(?:wife|husband|partner|boyfriend|girlfriend)\b"
+)
+_CARES = re.compile(
+    rf"\b(?:for|behalf of) (?:my|our) (?!ex\b)(?:\w+ )?{_KIN}\b|\b(?:carer|caregiver|look(?:ing)? after)\b"
+)
 _UNIT = re.compile(r"[$£€]|\b(?:dollars?|bucks?|usd|pounds?|quid|gbp|euros?|eur|reais|brl)\b")
+_SUM = re.compile(
+    r"(?:ok(?:ay)?,? |then |just |make it |say |let'?s say )?\d+(?:[.,]\d\d)? (?:then|instead|in total|after all)[.!]?"
+)
 _UNITS = {"£": "GBP", "pound": "GBP", "quid": "GBP", "€": "EUR", "euro": "EUR", "r$": "BRL", "reais": "BRL"}
 NO_COUNTRY = "USD"
 
@@ -69,10 +92,14 @@ class ThirdParty(Deed):
         said = turn.text.lower().replace("’", "'")
         if customer is not None and _AUTHORISES.search(said) and not _IS_ANOTHER.search(said):
             return await self._authorised(turn)
+        if not _IS_ANOTHER.search(said) and (beside := _of_their_own(said)):
+            turn.say(beside)
+            return []
         await turn.write(lambda session: _note(session, turn, ends_proof=not _stays(said)))
         if turn.entities.get("third_party") == "pay" or _PAYS.search(said):
             return await _guest(turn)
-        turn.say("utter_third_party")
+        is_kind = not _FISHES.search(said) or _CARES.search(said)
+        turn.say("utter_third_party" if is_kind else "utter_third_party_private")
         return leave_all()
 
     async def _authorised(self, turn: Turn) -> Events:
@@ -93,13 +120,18 @@ class GuestForm(Form):
         if not turn.is_answer or turn.intent in SENSITIVE - {"third_party"} or not turn.text:
             return {}
         is_account = turn.requested == "guest_account"
-        number = account_number(turn.text, asked=is_account)
+        is_sum = _SUM.fullmatch(turn.text.strip().lower()) is not None
+        number = account_number(turn.text, asked=is_account and not is_sum)
         if turn.intent in ("deny", "cancel") and number is None:
             return {turn.requested or self.slots[0]: None, "requested_slot": None}
+        if number is None and turn.intent in ABOUT_BALANCE and turn.requested:
+            turn.say("utter_guest_any_amount")
+            return {turn.requested: None}
         if number is None and not may_answer(turn, ANSWERS):
             return {}
         locale = await turn.write(lambda session: turn.conversation(session).locale)
-        amount = named_amount(turn.text, locale) if not is_account or _UNIT.search(turn.text.lower()) else None
+        is_amount = not is_account or is_sum or _UNIT.search(turn.text.lower())
+        amount = named_amount(turn.text, locale) if is_amount else None
         taken: dict[str, Any] = {}
         if amount is not None:
             taken["guest_amount"] = _in_slot(amount)
@@ -141,6 +173,14 @@ def named_amount(text: str, locale: str) -> Money | None:
     currency = next((code for unit, code in _UNITS.items() if unit in said), usual[0])
     found = amounts.read(text, currency, locale)
     return found.amount if found and found.amount else None
+
+
+def _of_their_own(said: str) -> str | None:
+    """The answer to a customer who only wants to ask somebody at home, or to use their card; None for anything else.
+    What was going on goes on."""
+    if _KINS_CARD.search(said):
+        return "utter_any_card"
+    return "utter_ask_at_home" if _ASKS_KIN.search(said) else None
 
 
 def _stays(said: str) -> bool:

@@ -23,7 +23,7 @@ from bot.billing import payments
 from bot.billing.payments.payment_states import UNPAID
 from bot.billing.plans.coverage import in_steps
 from bot.errors import InvalidInput
-from bot.models import Customer, Payment, PaymentOrigin
+from bot.models import Customer, Payment, PaymentOrigin, PaymentStatus
 from bot.money import Money
 
 FORM = "payment_form"
@@ -173,6 +173,18 @@ def _unpaid(session: Session, customer: Customer, conversation_id: uuid.UUID) ->
         Payment.superseded_at.is_(None),
     )
     return set(session.scalars(live))
+
+
+def under_way(session: Session, customer: Customer, conversation_id: uuid.UUID) -> int:
+    """What the live links of this conversation come to, and what is still being paid."""
+    live = sa.select(sa.func.coalesce(sa.func.sum(Payment.amount), 0)).where(
+        Payment.customer_id == customer.id,
+        Payment.conversation_id == conversation_id,
+        Payment.origin == PaymentOrigin.LINK,
+        Payment.status.in_((PaymentStatus.CREATED, PaymentStatus.OPEN, PaymentStatus.PROCESSING)),
+        Payment.superseded_at.is_(None),
+    )
+    return session.scalar(live) or 0
 
 
 def is_payable(turn: Turn, mine: Account) -> bool:

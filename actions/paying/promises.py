@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from actions.balance import Account, account, say_if_clear
 from actions.deed import Deed, Form, Question
 from actions.paying import remainder
-from actions.paying.payments import give_link, is_fitting
+from actions.paying.payments import give_link, is_fitting, under_way
 from actions.paying.wanted import from_message
 from actions.phrases import Phrases
 from actions.proof import ask_for_proof
-from actions.reading import choices, dates
+from actions.reading import choices, dates, weekdays
 from actions.reading.figures import plain
 from actions.sensitive import may_answer
 from actions.turn import Events, Turn, enter, first_name, leave, put
@@ -31,6 +31,8 @@ _LATER = re.compile(
     r"\b(?:later|soon|some ?time|when|once|after|until|till|before|by|next|then|wait|time|day|week|month|pay ?day|"
     r"wages?|salary|paid|pension|benefits?|promise|can'?t|cannot|not (?:now|yet)|eventually|don'?t)\b"
 )
+_REFUSES = re.compile(r"^\W*(?:no|nope|nah|not|sorry)\b|\bi (?:meant|mean|said)\b")
+_NEXT = re.compile(r"\bnext\b")
 ANSWERS = frozenset({"inform", "promise_to_pay", "affirm", "deny", "nlu_fallback", "make_payment"})
 
 
@@ -60,9 +62,11 @@ class PromiseToPay(Deed):
             day: dt.date | None = dt.date.fromisoformat(turn.entities["day"])
             amount = turn.slot("promise") or _amount(turn, mine)
         else:
-            day, amount = dates.read(turn.text, mine.today, mine.phrases.locale), _amount(turn, mine)
+            due_on = await turn.write(lambda session: _promised_day(session, mine))
+            day = dates.moved(turn.text, due_on or dt.date.min, mine.today, mine.phrases.locale)
+            amount = await _remaining(turn, mine) or _amount(turn, mine)
             wanted = from_message(turn, mine)
-            if turn.text and day is None and wanted is not None and not _speaks_of_later(turn.text):
+            if turn.text and day is None and wanted is not None and not _speaks_of_later(turn.text, mine):
                 # "I'll pay the 42" names no other time than now.
                 return await Deed.by_intent["make_payment"].act(turn)
         kept = day.isoformat() if day and fits(turn, day, mine) else None
@@ -80,7 +84,7 @@ class PromiseForm(Form):
         if not turn.is_answer or not may_answer(turn, ANSWERS):
             return {}
         mine = await turn.write(lambda session: account(session, turn))
-        day = dates.answered(turn.text, mine.today, mine.phrases.locale)
+        day = _answered(turn, mine)
         if day is not None:
             kept = day.isoformat() if fits(turn, day, mine) else None
             return {"promise_day": kept, "promise_agreed": None, **_other_amount(turn, mine)}
@@ -169,6 +173,25 @@ class RecordPromise(Deed):
         return [*leave("promise", "promise_day", "promise_agreed"), *put(topic="promise")]
 
 
+def _answered(turn: Turn, mine: Account) -> dt.date | None:
+    """The day in an answer. One that stands is not meant again by who refuses it: then "next friday" is a week on."""
+    slot = turn.slot("promise_day")
+    standing = dt.date.fromisoformat(slot) if slot else None
+    locale = mine.phrases.locale
+    day = dates.answered(turn.text, mine.today, locale)
+    if standing is None or day is None:
+        return day
+    words = plain(turn.text)
+    if day == standing and _REFUSES.search(words) and _NEXT.search(words) and weekdays.named(words):
+        return day + dt.timedelta(weeks=1)
+    return dates.moved(turn.text, standing, mine.today, locale) or day
+
+
+def _promised_day(session: Session, mine: Account) -> dt.date | None:
+    """The day of the promise that stands."""
+    return next((promise.due_on for promise in promises.promises(session, mine.customer)), None)
+
+
 def fits(turn: Turn, day: dt.date, mine: Account) -> bool:
     """Whether a promise may be for `day`; if not, that is said kindly."""
     last = mine.today + dt.timedelta(days=policies.plans().promise_days)
@@ -204,5 +227,14 @@ def _terms(turn: Turn, phrases: Phrases) -> dict[str, Any]:
     }
 
 
-def _speaks_of_later(text: str) -> bool:
-    return bool(_LATER.search(plain(text))) or dates.is_vague(text)
+async def _remaining(turn: Turn, mine: Account) -> dict[str, Any] | None:
+    """What remains beside the links of this conversation, where the message puts off the rest of it."""
+    if not turn.text or not remainder.is_rest_later(turn.text, mine):
+        return None
+    linked = await turn.write(lambda session: under_way(session, mine.customer, turn.conversation_id))
+    rest = mine.standing.payable.minor - linked
+    return {"minor": rest if rest > 0 else mine.standing.payable.minor, "currency": mine.standing.currency}
+
+
+def _speaks_of_later(text: str, mine: Account) -> bool:
+    return bool(_LATER.search(plain(text))) or dates.is_vague(text) or remainder.is_rest_later(text, mine)

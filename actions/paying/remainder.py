@@ -6,8 +6,8 @@ import datetime as dt
 import re
 
 from actions.balance import Account
-from actions.reading import dates
-from actions.reading.figures import plain
+from actions.reading import amounts, dates
+from actions.reading.figures import in_figures, plain
 from actions.turn import Events, Turn, enter
 from bot import policies
 from bot.money import Money
@@ -17,7 +17,9 @@ PROMISE_FORM = "promise_form"
 _NOW = r"(?:now|today|straight away|right away|tonight|this (?:morning|afternoon|evening))"
 _REST = r"(?:(?:the )?(?:rest|remainder|remaining|other half|balance|what'?s left|left over))"
 _SPLIT = re.compile(
-    rf"\b{_NOW}\b[^.!?]{{0,40}}?\b(?:{_REST}|half)\b(?P<when>.*)|\b(?:and|then|,) ?{_REST}\b(?P<then>.*)", re.DOTALL
+    rf"\b{_NOW}\b[^.!?]{{0,40}}?\b(?P<rest>{_REST}|half)\b(?P<when>.*)"
+    rf"|(?:^\W*|\b(?:and|then|,) ?)(?P<other>{_REST})\b(?P<then>.*)",
+    re.DOTALL,
 )
 _RHYTHM = re.compile(
     r"\b(?:monthly|weekly|fortnightly|every|each|per|instal\w*|over|(?<!in )an? (?:week|month|fortnight)(?! (?:on|"
@@ -28,17 +30,40 @@ _LEADS = re.compile(r"\b(?:on|by|next|this|tomorrow|tmrw|in|end of|after|until|t
 _NOT_LATER = re.compile(
     r"\b(?:now|today|tonight|straight away|right away|immediately|due|dated|from|issued|billed|invoice|bill)\b"
 )
+# A time to come, even one that names no day: "after christmas".
+_COMES = re.compile(r"\b(?:after|until|till?|before|by|at|when|once|next|later|soon|tomorrow)\b")
 _SPAN = re.compile(r"\b\d{1,3} (?:days?|weeks?|fortnights?|months?)\b")
 
 
 def is_split(text: str) -> bool:
     """Whether `text` parts what is paid into something now and the rest on another day."""
-    return _later(text) is not None
+    parted = _parted(text)
+    return parted is not None and _names_something(parted[0])
+
+
+def now_part(text: str) -> str:
+    """The words about what is paid now: those before the rest where `text` is parted, else all."""
+    parted = _parted(text)
+    if parted is None:
+        return text
+    is_put_off = re.search(rf"\b{_NOW}\b", parted[0]) and _LEADS.search(parted[1])
+    return parted[0] if _names_something(parted[0]) or is_put_off else text
+
+
+def is_rest_later(text: str, mine: Account) -> bool:
+    """Whether `text` puts off what remains and names nothing to pay now: "and the rest after christmas"."""
+    parted = _parted(text)
+    if parted is None or _names_something(parted[0]) or _NOT_LATER.search(" ".join(parted)):
+        return False
+    day = dates.read(parted[1], mine.today, mine.phrases.locale)
+    return (day is not None and day > mine.today) or bool(_COMES.search(parted[1]))
 
 
 def is_later(text: str, mine: Account) -> bool:
     """Whether `text` speaks of paying on a day to come, and not now: "50 on Friday"."""
     words = plain(text)
+    if is_rest_later(text, mine):
+        return True
     if not _LEADS.search(words) or _NOT_LATER.search(words):
         return False
     day = dates.read(words, mine.today, mine.phrases.locale)
@@ -47,8 +72,8 @@ def is_later(text: str, mine: Account) -> bool:
 
 def when(text: str, mine: Account) -> dt.date | None:
     """The day that `text` names for the rest; None when it names none that can be."""
-    later = _later(text)
-    day = dates.read(later, mine.today, mine.phrases.locale) if later is not None else None
+    parted = _parted(text)
+    day = dates.read(parted[1], mine.today, mine.phrases.locale) if parted is not None else None
     last = mine.today + dt.timedelta(days=policies.plans().promise_days)
     return day if day is not None and mine.today < day <= last else None
 
@@ -58,7 +83,7 @@ def promised(turn: Turn, mine: Account, now: Money) -> Events:
 
     The rest is what is overdue, or else open, without what is paid `now`.
     """
-    if _later(turn.text) is None:
+    if not is_split(turn.text):
         return []
     rest = (mine.standing.payable_overdue or mine.standing.payable) - now
     if rest.minor <= 0:
@@ -68,11 +93,19 @@ def promised(turn: Turn, mine: Account, now: Money) -> Events:
     return enter(PROMISE_FORM, promise=kept, promise_day=day.isoformat() if day else None, promise_agreed=None)
 
 
-def _later(text: str) -> str | None:
-    """The words about the rest, where `text` parts it so; a plan's rhythm or a second sum is not for a promise."""
-    found = _SPLIT.search(plain(text))
+def _parted(text: str) -> tuple[str, str] | None:
+    """The words before the rest and those about it, where `text` parts it so; a plan's rhythm or a second sum is not
+    for a promise."""
+    words = plain(text)
+    found = _SPLIT.search(words)
     if found is None:
         return None
-    words = found["when"] or found["then"] or ""
-    is_more = _RHYTHM.search(words) or re.search(r"\d", _SPAN.sub(" ", dates.without_dates(words)))
-    return None if is_more else words
+    later = found["when"] or found["then"] or ""
+    is_more = _RHYTHM.search(later) or re.search(r"\d", _SPAN.sub(" ", dates.without_dates(later)))
+    return None if is_more else (words[: found.start("rest" if found["rest"] else "other")], later)
+
+
+def _names_something(words: str) -> bool:
+    """Whether `words` name a sum, a share or an invoice."""
+    has_figure = re.search(r"\d", in_figures(dates.without_dates(words))) is not None
+    return has_figure or amounts.read(words, "USD", "en") is not None

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from actions.balance import Account
+from actions.paying import remainder
 from actions.reading import amounts, dates
 from actions.reading.amounts import Said, Share
+from actions.reading.figures import in_figures
 from actions.turn import Turn
 from bot.billing.invoices import OpenInvoice, Standing
 from bot.billing.plans.coverage import in_steps
-from bot.money import Money, total
+from bot.money import Money, precision, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,23 @@ def from_message(turn: Turn, mine: Account) -> Wanted | None:
     if chosen and chosen.isascii() and chosen.isdigit():
         return Wanted(Money(int(chosen), mine.standing.currency))
     numbers = [item.invoice.number for item in mine.standing.items]
-    text = dates.without_dates(turn.text)
+    text = dates.without_dates(remainder.now_part(turn.text))
     said = amounts.read(text, mine.standing.currency, mine.phrases.locale, numbers)
+    if said is not None and said.amount is not None and not said.invoices:
+        rounded = _rounded(text, said.amount, mine.standing)
+        if rounded is not None:
+            return _of([rounded], mine.standing)
     return meant(said, mine.standing) if said else None
+
+
+def _rounded(text: str, amount: Money, standing: Standing) -> OpenInvoice | None:
+    """The one open invoice that "the 75" stands for: it comes to 75.25, and none to 75."""
+    unit = 10 ** precision(amount.currency)
+    said = rf"\bthe [$£€]?{amount.minor // unit}(?![\w%]|[.,]\d)"
+    if amount.minor % unit or not re.search(said, in_figures(text)):
+        return None
+    near = [item for item in standing.items if item.owed.minor // unit == amount.minor // unit]
+    return near[0] if len(near) == 1 and near[0].owed != amount and not near[0].disputed else None
 
 
 def meant(said: Said, standing: Standing) -> Wanted | None:

@@ -14,6 +14,7 @@ from actions.plans import offers, proposals, wishes
 from actions.plans.offers import FORM
 from actions.plans.plan_progress import say_in_force
 from actions.reading import choices
+from actions.reading.figures import in_figures
 from actions.reading.terms import Proposed
 from actions.sensitive import SHORT, may_answer
 from actions.turn import Events, Turn, enter, leave
@@ -106,15 +107,17 @@ class PlanForm(Form):
         """What the words fill; {} when they are about something else, None when a yes or a no may be in them."""
         mine = await turn.write(lambda session: account(session, turn))
         said = proposals.named_terms(turn, mine)
-        is_too_much = not said and proposals.is_too_much(turn.text)
+        is_too_much = _is_only_refused(turn, said) or (not said and proposals.is_too_much(turn.text))
         if is_too_much and turn.intent == "report_hardship" and len(turn.text.split()) <= SHORT:
             return _ask(turn, "terms")
         if not may_answer(turn, ANSWERS):
             return {}
         offered = await turn.write(lambda session: offers.open_ones(session, turn, turn.slot("quotes") or []))
-        chosen = _meant(turn, offered, said)
+        chosen = _meant(turn, offered, said) if not _is_only_refused(turn, said) else None
         if chosen is not None:
             return _choose(chosen)
+        if is_too_much and said:
+            return _ask(turn, "terms")
         if _is_proposal(turn, said) or offers.named(turn, mine):
             return _own_terms()
         return _ask(turn, "terms") if is_too_much else None
@@ -146,6 +149,13 @@ def _meant(turn: Turn, offered: list[Plan], said: Proposed) -> Plan | None:
         return by_amount[0]
     index = choices.option(turn.text, [len(plan.instalments) for plan in offered]) if not said.frequency else None
     return offered[index] if index is not None else None
+
+
+def _is_only_refused(turn: Turn, said: Proposed) -> bool:
+    """Whether the one figure in the message is found too much: "66 a month is a bit much"."""
+    figures = re.findall(r"\d+(?:[.,]\d+)*", in_figures(turn.text))
+    is_one = said in (Proposed(amount=said.amount), Proposed(amount=said.amount, frequency=said.frequency))
+    return len(figures) == 1 and is_one and proposals.is_steep(turn.text)
 
 
 def _is_proposal(turn: Turn, said: Proposed) -> bool:

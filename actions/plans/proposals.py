@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -32,8 +32,12 @@ _CANNOT = re.compile(
     r"\b(?:can'?t|cannot|can not|couldn'?t|won'?t be able to|not able to|unable to|not going to be able to)\s+"
     r"(?:\w+\s+){0,2}(?:afford|manage|pay|do|cover|make|meet|keep up)\b|\bgoing to (?:miss|be late)\b"
 )
+_STEEP = re.compile(
+    r"\b(?:too (?:much|high|steep|expensive|big|rich|dear)|steep|a (?:bit|little|lot) (?:much|high|rich)|"
+    r"more than i (?:can|could|have)|(?:over|beyond|above|outside) my (?:budget|means))\b"
+)
 _TOO_MUCH = re.compile(
-    r"\b(?:too (?:much|high|steep|expensive|big)|don'?t have (?:that|this|it|enough|so much)|"
+    r"\b(?:don'?t have (?:that|this|it|enough|so much)|"
     r"(?:a bit |something )?(?:less|lower|smaller|cheaper)|out of (?:my )?reach|struggl\w+|stretch)\b"
 )
 
@@ -75,6 +79,9 @@ def named_terms(turn: Turn, mine: Account) -> Proposed:
     if rhythm in list(Frequency):
         return Proposed(frequency=Frequency(rhythm))
     said = terms.read(turn.text, mine.standing.currency, mine.phrases.locale, mine.today)
+    spoken = (turn.slot("plan_wish") or {}).get("count")
+    if spoken and said.amount and (count := terms.other_count(turn.text, spoken)):
+        return replace(said, amount=None, count=count)
     names_whole = said.amount is not None and said.amount in (mine.standing.total, mine.overdue, _rest(mine))
     if names_whole and said.frequency is None:  # "can I pay the 200.50 in instalments" names no instalment
         return Proposed(count=said.count, months=said.months, first_on=said.first_on, down=said.down)
@@ -89,7 +96,12 @@ def names_length(turn: Turn, mine: Account) -> bool:
 
 def is_too_much(text: str) -> bool:
     """Whether `text` says that an amount is more than they can manage."""
-    return is_unable(text) or bool(_TOO_MUCH.search(text.lower().replace("’", "'")))
+    return is_steep(text) or bool(_TOO_MUCH.search(text.lower().replace("’", "'")))
+
+
+def is_steep(text: str) -> bool:
+    """Whether `text` refuses an amount as more than they can manage, and does not only ask for a smaller one."""
+    return is_unable(text) or bool(_STEEP.search(text.lower().replace("’", "'")))
 
 
 def is_unable(text: str) -> bool:

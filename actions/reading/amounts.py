@@ -94,7 +94,8 @@ _VAGUE = re.compile(
 _EXCEPT = re.compile(
     r"\b(?:except(?: for)?|excluding|apart from|aside from|other than|(?:all|everything) but(?! (?:i|we|can|could|"
     r"only|just|not)\b)|but not|without|minus|"
-    r"leaving out|besides)\b"
+    r"leaving out|besides)\b|"
+    r"\b(?:all|everything|total|whole|lot|balance|full)\b[^.,;!?]{0,20}?\s(?:bar|save|less)\b(?! (?:than|i|we|if)\b)"
 )
 _SEVERAL = re.compile(
     r"\b(?:two|three|2|3|couple of)\s+(?:\w+\s+)?(?:oldest|newest|latest|earliest|smallest|biggest|largest)\b"
@@ -120,7 +121,9 @@ _REFUSED = re.compile(
     r"(?:(?!but\b|only\b|just\b|if\b|more\b|less\b|over\b|than\b)[\w']+\s+){0,3}$"
 )
 _TOO_MUCH = re.compile(
-    r"^\s*(?:is|'s|was|would be|seems|feels)?\s*(?:far |way |a bit |just |still )?too (?:much|high|steep|big)\b"
+    r"^\s*(?:is|'s|was|would be|seems|feels)?\s*(?:far |way |a bit |a little |just |still )?"
+    r"(?:too (?:much|high|steep|big|rich)|steep|(?<=a bit )(?:much|high|rich)|more than i (?:can|could|have)|"
+    r"(?:over|beyond|above) my (?:budget|means))\b"
 )
 _OFFERED = re.compile(
     r"(?:\b(?:can|could|will|i'll|let me|want to|like to|happy to|going to|gonna|prefer|just|only)|"

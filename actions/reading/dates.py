@@ -90,6 +90,12 @@ _REFUSED = re.compile(
     r"(?:today|tomorrow|(?:this|next)\s+(?:week|month)|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|"
     r"\d{1,2}(?:st|nd|rd|th))\b"
 )
+_MOVED = re.compile(r"\b(?:mov\w+|shift\w*|push\w*|postpon\w+|delay\w*|put (?:it |that )?(?:back|off)|again|later)\b")
+_SOONER = re.compile(r"\b(?:earlier|sooner|forward|early|next month|weeks?|days?(?! of))\b")
+_OF_MONTH = re.compile(
+    r"\b\d{1,2}(?:st|nd|rd|th)\b|\bthe \d{1,2}\b|"
+    r"\b(?:last day|end|close|first|1st|start|beginning|middle) of (?:the |this )?month\b"
+)
 _CLAUSE = re.compile(r"[,.;!?]\s|\b(?:and|then|but|so|because|cause|as)\b")
 _PAYING = re.compile(r"\b(?:pay|paying|settle|clear|send|transfer|do it|can do)\b")
 _EITHER = re.compile(r"\bor\b(?! (?:so|before|by|earlier|sooner)\b)|\bbetween\b")
@@ -120,6 +126,15 @@ def answered(text: str, today: dt.date, locale: str) -> dt.date | None:
     if alone is None:
         return read(text, today, locale)
     return read(f"in {1 if alone[1] in ('a', 'an') else alone[1]} {alone[2]}", today, locale)
+
+
+def moved(text: str, standing: dt.date, today: dt.date, locale: str) -> dt.date | None:
+    """As `read`, where the day `standing` is to be changed: "moved to the 12th" is the first 12th after it."""
+    words = _folded(text)
+    is_later = _MOVED.search(words) and not _SOONER.search(words)
+    if standing < today or not is_later or not _OF_MONTH.search(words) or CALENDAR.search(words):
+        return read(text, today, locale)
+    return read(text, standing + dt.timedelta(days=1), locale)
 
 
 def is_vague(text: str) -> bool:

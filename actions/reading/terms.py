@@ -86,6 +86,11 @@ _COUNT = re.compile(
     r"(?<![\d.,])\b(\d{1,3})\s+(?:(?!(?:in|into|by|as)\b)[a-z]+\s+){0,2}(?:payments?|instal+ments?|parts|goes|chunks|pieces|installs?)\b"
     r"|\b(?:split|divide\w*|spread|break) (?:it |this |that )?(?:up )?(?:in|into|over|by|between) (\d{1,3})\b"
     r"(?! ?(?:month|week|day|fort))"
+    r"|\b(?:over|across|into|in|by) (?:the |my )?(?:next )?(\d{1,3}) (?:pay ?che(?:ck|que)s|pay ?days|pays|bits)\b"
+)
+_COUNT_ANEW = re.compile(
+    r"(?<![\d.,$£€])\b(?P<new>\d{1,2}) (?:instead of|rather than|(?:and )?not) (?P<old>\d{1,2})\b(?![.,]?\d)"
+    r"|\b(?:instead of|rather than|not) (?P<past>\d{1,2}),? (?:but |make it )?(?P<now>\d{1,2})\b(?![.,]?\d)"
 )
 _LENGTH = re.compile(
     r"\b(?:over|for|in|within|across|during|next|than)?\s*(?:the )?(?:next )?"
@@ -151,6 +156,14 @@ def read(text: str, currency: str, locale: str, today: dt.date) -> Proposed:
     )
 
 
+def other_count(text: str, spoken: int) -> int | None:
+    """The number of instalments that takes the place of the one `spoken` of: "make it ten instead of eight"."""
+    found = _COUNT_ANEW.search(folded(text))
+    if found is None or int(found["old"] or found["past"]) != spoken:
+        return None
+    return int(found["new"] or found["now"])
+
+
 def folded(text: str) -> str:
     """`text` in lower case with its numbers in figures; "the next one" names no number."""
     return str(alpha2digit(_ONE_OF_THEM.sub("it", hundreds_in_figures(plain(text))), "en", threshold=0))
@@ -178,7 +191,7 @@ def _down(words: str, currency: str, locale: str) -> tuple[Money | Fraction | No
 def _length(words: str) -> tuple[int | None, int | None]:
     """How long, in months, and how many instalments."""
     counted = _COUNT.search(words)
-    count = int(counted[1] or counted[2]) if counted else None
+    count = int(next(part for part in counted.groups() if part)) if counted else None
     spans = {(int(found[1]), found[2][0]) for found in _LENGTH.finditer(_without_each(words))}
     if len(spans) != 1:
         return None, count

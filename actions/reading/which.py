@@ -36,7 +36,7 @@ _SHARES = (
     ),
     (
         r"\b(?:newest|most recent)\b|(?<!\bat )\bthe latest\b|\bthe newer\b"
-        rf"|\b(?:newer|new|later|latest)\s+{_ONE}\b",
+        rf"|(?<!\ba )\b(?:newer|new|later|latest)\s+{_ONE}\b",
         Share.NEWEST,
     ),
     (
@@ -61,7 +61,8 @@ _SHARES = (
         Share.OTHER,
     ),
     (
-        r"\b(?:all|everything|entire|whole|in full|full (?:amount|balance|thing|payment|whack)|full|total|the lot|"
+        r"\b(?:all(?! (?:of )?(?:(?:the|your|other|the other|your other) )?(?:customers?|accounts?|users?|clients?)\b)|"
+        r"everything|entire|whole|in full|full (?:amount|balance|thing|payment|whack)|full|total|the lot|"
         r"what i owe|(?:the|my) balance|(?:the|my) (?:rest|remainder)|what'?s left|remaining|"
         r"pay (?:it |this |that |them |everything )?off|settle (?:up|it|this|my account|the account)|"
         r"clear (?:it|this|everything|my balance|the balance|my account|the account))\b",
@@ -89,17 +90,23 @@ _BARE_PLACE = re.compile(rf"\W*(?:just |only )?(?:the )?({_NAMED_PLACE})\W*(?:pl
 _OPTION = re.compile(r"(?:\b(?:option|choice|number|nr\.?)|(?<=\w\s)no\.)\s?#?([1-9])\b(?![.,]?\d)")
 
 
+_NO_SUM_BEFORE = r"(?<![\w$£€])(?<!\d\.)"
+_NO_SUM_AFTER = r"(?![\w%]|\.\d|,\d{1,3}\b|\s?(?:[$£€]|dollars?|bucks|pounds?|quid|euros?))"
+_ALTERNATIVE = re.compile(r"\bor\b")
 _PLURAL = re.compile(r"\b(?:invoices|bills|numbers)\b")
 
 
 def invoices(words: str, numbers: Sequence[str]) -> tuple[str, ...]:
     """Those of `numbers` that `words` name and do not refuse ("not INV-1001")."""
     found = []
+    ends = [end[0] for number in numbers if (end := re.search(r"\d{4,}$", number))]
+    bare = rf"{_NO_SUM_BEFORE}(?:{'|'.join(ends) or '(?!)'}){_NO_SUM_AFTER}"
+    are_bare = len(set(re.findall(bare, words))) > 1 and not _ALTERNATIVE.search(words)  # "1001 and 1003"
     for number in numbers:
         prefix, digits = re.fullmatch(r"(.*?)(\d*)", number.lower(), re.DOTALL).groups()  # type: ignore[union-attr]
         exact = re.escape(prefix.rstrip("- ")) + r"[\s-]*" + digits if prefix and digits else re.escape(number.lower())
         loose = rf"(?:invoice|bill|number|no\.?|inv|\#)\s*\#?{digits}" if len(digits) >= 3 else r"(?!)"
-        if len(digits) >= 4 and _PLURAL.search(words):
+        if len(digits) >= 4 and (are_bare or _PLURAL.search(words)):
             loose = rf"(?:{loose}|{digits})"
         match = re.search(rf"(?<!\w)(?:{exact}|{loose})(?!\w)", words)
         if match and not re.search(r"\b(?:not|never)\s+(?:for\s+)?(?:the\s+)?$", words[: match.start()]):

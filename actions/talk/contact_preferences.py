@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from babel import Locale
 from babel.dates import format_time, get_day_names
 from sqlalchemy.orm import Session
@@ -21,11 +22,21 @@ from actions.turn import Events, Turn, enter, leave, put
 from bot import clock, policies
 from bot.conversations import preferences
 from bot.conversations.preferences import Wish
-from bot.models import Customer, Medium, PreferenceKind
+from bot.models import Customer, Hold, HoldKind, HoldStatus, Medium, PreferenceKind
 
 FORM = "preference_form"
 _WHOLLY = re.compile(r"\b(?:at all|ever again|ever|any ?more|whatsoever|forever|for good|anything)\b")
 STRAYS = frozenset({"inform", "nlu_fallback", "out_of_scope", "set_contact_preference", "change_language"})
+_CONTACT = (
+    r"(?:contact|call|phon(?:e|ing)|ring|text|messag(?:e|ing)|e-?mail|whatsapp|writ(?:e|ing)|reach|get in touch|send)"
+)
+_ALLOWS = re.compile(
+    r"\b(?:you(?: guys| all)? (?:can|may|could)|"
+    r"(?:ok|okay|fine|all ?right|happy|good)(?: with me)?(?: if you| for you to| to)|"
+    r"feel free to|please (?:start|resume)|want you to|i'?d like you to) "
+    rf"(?:(?:now|again|please|still|always|start|go ahead and|resume|to|once more) ){{0,3}}{_CONTACT}(?:ing)?\b"
+)
+_REFUSAL = re.compile(r"\b(?:stop|never|don'?t|do not|no more|not|nothing|can'?t|cannot|only|leave me)\b")
 
 
 class SetContactPreference(Deed):
@@ -36,10 +47,14 @@ class SetContactPreference(Deed):
     needs_proof = False
 
     async def act(self, turn: Turn) -> Events:
-        """Write it down and confirm it in one sentence, or ask what they would like."""
+        """Write it down and confirm it in one sentence, or ask what they would like. A stop that is in force is lifted
+        by a person."""
+        if allows(turn.text) and await turn.write(lambda session: _is_stopped(session, turn)):
+            turn.say("utter_contact_again")
+            return []
         wishes = await _read(turn)
         if wishes:
-            return await _keep(turn, wishes)
+            return await keep(turn, wishes)
         return [*beside.interrupted(turn), *enter(FORM, preference=None)]
 
 
@@ -68,7 +83,14 @@ class KeepPreference(Deed):
 
     async def act(self, turn: Turn) -> Events:
         """Keep and confirm."""
-        return await _keep(turn, await _read(turn))
+        return await keep(turn, await _read(turn))
+
+
+def allows(text: str) -> bool:
+    """Whether `text` says that we may reach them again, and refuses nothing afterwards."""
+    said = text.lower().replace("’", "'")
+    found = _ALLOWS.search(said)
+    return found is not None and not _REFUSAL.search(said[found.end() :])
 
 
 async def leaves_a_way(turn: Turn) -> bool:
@@ -80,6 +102,19 @@ async def leaves_a_way(turn: Turn) -> bool:
     return not is_whole and bool(kinds & {PreferenceKind.HOURS, PreferenceKind.DAYS})
 
 
+def _is_stopped(session: Session, turn: Turn) -> bool:
+    """Whether a refusal of contact is in force; that they take it back is written down for the desk then."""
+    customer = turn.customer_if_known(session)
+    theirs = [Hold.conversation_id == turn.conversation_id]
+    if customer is not None:
+        theirs.append(Hold.customer_id == customer.id)
+    held = sa.select(Hold.id).where(sa.or_(*theirs), Hold.kind == HoldKind.CEASE, Hold.status != HoldStatus.LIFTED)
+    if session.scalar(held.limit(1)) is None:
+        return False
+    records.open_case(session, turn, "cease_contact", customer, note="Allows contact again; a stop is in force.")
+    return True
+
+
 async def _read(turn: Turn) -> list[Wish]:
     def look(session: Session) -> tuple[str, str]:
         customer = turn.customer_if_known(session)
@@ -89,8 +124,10 @@ async def _read(turn: Turn) -> list[Wish]:
     return reaching.preferences(turn.text, clock.today(zone), locale)
 
 
-async def _keep(turn: Turn, wishes: Sequence[Wish]) -> Events:
-    def keep(session: Session) -> str:
+async def keep(turn: Turn, wishes: Sequence[Wish]) -> Events:
+    """Write `wishes` down and confirm them in one sentence."""
+
+    def write(session: Session) -> str:
         customer: Customer | None = turn.customer_if_known(session)
         conversation = turn.conversation(session)
         preferences.record(session, conversation, customer.id if customer else None, wishes)
@@ -98,7 +135,7 @@ async def _keep(turn: Turn, wishes: Sequence[Wish]) -> Events:
             records.open_case(session, turn, "set_contact_preference", customer)
         return conversation.locale
 
-    locale = await turn.write(keep)
+    locale = await turn.write(write)
     turn.say("utter_preference_noted", wishes=spoken(wishes, Phrases(locale)))
     return [*leave("preference"), *put(topic=None)] if turn.loop in (None, FORM) else []
 

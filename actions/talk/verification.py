@@ -30,6 +30,9 @@ from bot.models import Customer, VerificationChallenge
 HEARD_FIRST = SENSITIVE | {"cancel"}
 # What is done for the account once it is known whose it is, so that a code in the same message is tried first.
 BOTH = frozenset({"complain", "dispute_debt", "report_bankruptcy", "report_fraud", "report_hardship"})
+# Heard before anything else, a code that did not come included.
+GRAVE = frozenset({"express_crisis", "report_vulnerability"})
+_CHANGES = re.compile(r"\b(?:chang\w*|updat\w*|new|moved|switch\w*|replace|no longer|instead|different)\b")
 OTHER_CONTACTS = frozenset({"update_contact", "request_callback"})
 # Wishes of somebody who needs no word about what may have got in the way.
 WITHOUT_EXCUSE = (SENSITIVE | TRUST | {"already_paid", "payment_problem"}) - {"report_hardship"}
@@ -47,6 +50,9 @@ class VerificationForm(Form):
 
     async def take(self, turn: Turn) -> dict[str, Any]:
         """The slots that the message fills, or {}."""
+        if turn.requested == "code" and turn.is_answer and turn.intent not in GRAVE and _lacks_code(turn.text):
+            await send_code(turn, None)
+            return {"code": None}
         is_heard = turn.intent in HEARD_FIRST or turn.intent in TRUST
         if turn.requested is not None and not is_heard and references.asks_why(turn.text):
             turn.say("utter_why_verify")
@@ -162,8 +168,11 @@ def _named_before(session: Session, turn: Turn) -> str:
 
 
 def _named(turn: Turn, *, asked: bool) -> str | None:
-    """What the message names an account by. A new contact, or a number to be called on, names none."""
+    """What the message names an account by. A new contact, or a number to be called on, names none; an e-mail address
+    or a phone number without a word of change does, while we ask for one."""
     named = references.account_reference(turn.text, asked=asked)
+    if named and _is_plain_contact(turn):
+        return named
     if named and turn.intent in OTHER_CONTACTS and not re.match(r"[A-Za-z]+-?\d+$", named):
         return None
     return named
@@ -171,6 +180,18 @@ def _named(turn: Turn, *, asked: bool) -> str | None:
 
 def _wish_in(turn: Turn) -> dict[str, Any]:
     """What else the message asks for, beside naming an account."""
-    if turn.is_answer and turn.intent in Deed.by_intent:
+    if turn.is_answer and turn.intent in Deed.by_intent and not _is_plain_contact(turn):
         return {"wish": {"intent": turn.intent, "text": turn.text[:TEXT_KEPT], "entities": turn.entities}}
     return {}
+
+
+def _is_plain_contact(turn: Turn) -> bool:
+    """Whether a message that was understood as a change of contact is the answer to our question."""
+    is_asked = turn.requested in ("reference", "code") and turn.intent == "update_contact"
+    return is_asked and _CHANGES.search(turn.text.lower()) is None
+
+
+def _lacks_code(text: str) -> bool:
+    """Whether `text` says that no code came, and names neither one nor an account."""
+    is_named = references.one_time_code(text) or references.account_reference(text, asked=False)
+    return not is_named and references.says_no_code_came(text)

@@ -19,18 +19,31 @@ from bot.words import say
 
 PRIORITY = 0
 REASON, SKILL = "crisis", "care"
-
-
-@cache
-def _patterns() -> re.Pattern[str]:
-    with (ROOT / "policies" / "distress.yml").open(encoding="utf-8") as file:
-        languages: dict[str, list[str]] = yaml.safe_load(file)
-    return re.compile("|".join(f"(?:{pattern})" for patterns in languages.values() for pattern in patterns))
+SPOKEN = "en"  # what the dialogue model was taught
 
 
 def is_heard(text: str) -> bool:
-    """Whether `text` may be somebody in crisis speaking."""
-    return _patterns().search(text.lower().replace("\u2019", "'")) is not None
+    """Whether `text` may be somebody in crisis speaking, in any of the languages."""
+    return any(pattern.search(_plain(text)) for pattern in _patterns().values())
+
+
+def is_heard_abroad(text: str) -> bool:
+    """The same in the languages that the dialogue model does not speak."""
+    return any(pattern.search(_plain(text)) for language, pattern in _patterns().items() if language != SPOKEN)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().replace("\u2019", "'").split())
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    with (ROOT / "policies" / "distress.yml").open(encoding="utf-8") as file:
+        languages: dict[str, list[str]] = yaml.safe_load(file)
+    return {
+        language: re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+        for language, patterns in languages.items()
+    }
 
 
 def answer(session: Session, conversation: Conversation) -> None:
@@ -46,4 +59,4 @@ def answer(session: Session, conversation: Conversation) -> None:
         )
     elif conversation.handoff_id is not None:
         waiting = session.get_one(Handoff, conversation.handoff_id)
-        waiting.priority, waiting.reason = min(waiting.priority, PRIORITY), REASON
+        waiting.priority, waiting.reason, waiting.skill = min(waiting.priority, PRIORITY), REASON, SKILL

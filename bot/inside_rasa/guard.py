@@ -14,6 +14,10 @@ Heard = Tuple[Text, float]
 NEAR = 0.6
 """A graver intent is plausible beside a likelier one from this part of the likelier one's share on."""
 
+OWN, OWN_OF_FIRST = 0.25, 0.18
+"""What an intent must have itself to be acted on: many small shares say that something is grave, not what it is. The
+first of the order is despair, of which a smaller sign will do."""
+
 SURE = 0.98
 """What a clause must have to win over a message that is sensitive as a whole; the first of the order needs no more."""
 
@@ -21,14 +25,19 @@ SURE = 0.98
 def guarded(shares: Mapping[Text, float], order: Sequence[Text], least: float) -> Optional[Heard]:
     """The sensitive intent of a message with the shares of all of them, or None when these come to less than `least`.
 
-    `order` holds the sensitive intents, the gravest first; of those that are about as likely the gravest is meant.
+    `order` holds the sensitive intents, the gravest first; of those that are about as likely the gravest is meant, if
+    it has a share of its own that bears acting on.
     """
     sensitive = {intent: shares.get(intent, 0.0) for intent in order}
     together = sum(sensitive.values())
     if not sensitive or together < least:
         return None
     near = NEAR * max(sensitive.values())
-    return next(intent for intent, share in sensitive.items() if share >= near), round(together, 4)
+    bears = (OWN_OF_FIRST, *[OWN] * len(order))
+    for (intent, share), own in zip(sensitive.items(), bears, strict=False):
+        if share >= max(near, own):
+            return intent, round(together, 4)
+    return None
 
 
 def gravest(whole: Text, clauses: Iterable[Heard], thresholds: Mapping[Text, float]) -> Optional[Heard]:

@@ -302,3 +302,46 @@ def test_what_is_left_out_or_counted_is_asked_about_and_never_guessed(text: str)
 
 def test_cents_alone_are_cents() -> None:
     assert read("50 cents", "USD", "en-US") == Said(amount=Money(50, "USD"))
+
+
+@pytest.mark.parametrize(
+    ("text", "invoices"),
+    [
+        ("pay 1001 and 1003", ("INV-1001", "INV-1003")),
+        ("1001,1002", ("INV-1001", "INV-1002")),
+        ("INV-1001 and 1003", ("INV-1001", "INV-1003")),
+        ("$1001 and 1003", ()),
+        ("1001 or 1003", ()),
+        ("pay 1001.50 and 1003", ()),
+    ],
+)
+def test_several_bare_numbers_are_the_invoices_that_end_in_them(text: str, invoices: tuple[str, ...]) -> None:
+    said = read(text, "USD", "en-US", NUMBERS)
+    assert (said.invoices if said else ()) == invoices
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("all of it bar the throw", None),
+        ("everything less the rug", None),
+        ("everything save the oldest one", Said(invoices=NUMBERS[1:], by_rest=True)),
+        ("the whole lot bar INV-1002", Said(invoices=("INV-1001", "INV-1003"), by_rest=True)),
+        ("all minus the newest one", Said(invoices=NUMBERS[:2], by_rest=True)),
+        ("show all customers", None),
+        ("list all the other accounts", None),
+        ("all of it", Said(share=Share.ALL)),
+        ("send me a new one", None),
+        ("the new one", Said(share=Share.NEWEST)),
+        ("400 is a bit steep", None),
+        ("66 is a bit much for me", None),
+    ],
+)
+def test_what_is_left_out_or_of_others_is_not_all(text: str, said: Said | None) -> None:
+    assert read(text, "USD", "en-US", NUMBERS) == said
+
+
+def test_a_point_keeps_an_amount_an_amount() -> None:
+    said = read("1.5", "USD", "en-US", NUMBERS)
+    assert said is not None
+    assert (said.amount, said.place) == (Money(150, "USD"), None)

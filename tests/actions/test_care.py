@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 import sqlalchemy as sa
 
@@ -10,14 +12,16 @@ from actions.care.contact import CeaseContact, WrongPerson
 from actions.care.disputes import AskDisputed, DisputeDebt, DisputeForm, RecordDispute
 from actions.paying.payments import MakePayment
 from actions.talk.handoff import RequestHuman
+from actions.talk.languages import ChangeLanguage
+from actions.talk.parting import OutOfScope
 from actions.talk.talk import Affirm
 from bot import clock
 from bot.billing import payments, plans, promises
 from bot.billing.holds import holds_on
 from bot.billing.payments import PageState
-from bot.conversations import handoff
+from bot.conversations import handoff, preferences
 from bot.db import Database
-from bot.models import Case, Conversation, Handoff, Hold, Holder, HoldKind, HoldStatus, MandateStatus
+from bot.models import Case, Conversation, Handoff, Hold, Holder, HoldKind, HoldStatus, MandateStatus, Medium
 from bot.money import Money
 from tests.actions.scene import Scene, invoice
 from tests.billing.autopaid import Autopaid
@@ -233,6 +237,30 @@ async def test_which_invoice_is_asked_and_may_be_named_or_pressed_c9(scene: Scen
     assert cases(scene)[0].summary == "the amount is wrong"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the lampshades were meant to be 60 not 80.50, wrong price",
+        "wrong price for the lampshades, I agreed 60",
+        "it should be 60, not 80.50",
+    ],
+)
+async def test_what_was_bought_comes_before_a_price_that_another_invoice_has_c9(sqlite_db: Database, text: str) -> None:
+    scene = Scene(sqlite_db)
+    with scene.db.transaction() as session:
+        invoice(session, "INV-1002").description = "Two lampshades"
+    answer = await scene.run(DisputeDebt(), text, "dispute_debt")
+    assert answer.responses[0] == "utter_dispute_recorded"
+    with scene.db.reading() as session:
+        assert [hold.invoice_id for hold in session.scalars(sa.select(Hold))] == [invoice(session, "INV-1002").id]
+
+
+async def test_a_new_one_is_no_invoice(sqlite_db: Database) -> None:
+    text = "send me a code again, try me with a new one"
+    taken = await Scene(sqlite_db).run(DisputeForm(), text, loop="dispute_form", requested="disputed")
+    assert taken.slots.get("disputed") is None
+
+
 async def test_a_dispute_repeated_is_one_hold(scene: Scene) -> None:
     first, again = [await scene.run(DisputeDebt(), "INV-1001 is wrong", "dispute_debt") for _ in range(2)]
     assert len(holds(scene)) == 1
@@ -347,6 +375,95 @@ async def test_a_refusal_of_everything_binds_everywhere_c8(sqlite_db: Database, 
         assert holds_on(session, scene.customer.id) == {HoldKind.CEASE}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "you can contact me again",
+        "it's ok to call me again",
+        "I take it back, you can message me",
+        "you can start texting me again",
+    ],
+)
+async def test_words_that_allow_contact_again_hold_nothing_c7(sqlite_db: Database, text: str) -> None:
+    scene = Scene(sqlite_db)
+    await scene.run(CeaseContact(), text, "cease_contact")
+    assert holds(scene) == []
+    await scene.run(CeaseContact(), "stop contacting me", "cease_contact")
+    answer = await scene.run(CeaseContact(), text, "cease_contact")
+    assert answer.responses == ["utter_contact_again"]
+    assert len(holds(scene)) == 1
+    assert "Allows contact again" in "\n".join(case.summary for case in cases(scene))
+
+
+@pytest.mark.parametrize(
+    "text", ["you can stop calling me", "you may not contact me", "you can't message me", "don't call me again"]
+)
+async def test_a_refusal_in_the_same_words_is_one_c8(sqlite_db: Database, text: str) -> None:
+    scene = Scene(sqlite_db)
+    await scene.run(CeaseContact(), text, "cease_contact")
+    assert holds(scene)
+
+
+@pytest.mark.parametrize("text", ["stop all letters", "no letters please"])
+async def test_a_refusal_of_letters_is_a_preference_c7(sqlite_db: Database, text: str) -> None:
+    scene = Scene(sqlite_db)
+    answer = await scene.run(CeaseContact(), text, "cease_contact")
+    with scene.db.reading() as session:
+        kept = preferences.of(session, scene.id, scene.customer.id)
+    assert (answer.responses, holds(scene)) == (["utter_preference_noted"], [])
+    assert kept.refused == {Medium.LETTER}
+
+
+@pytest.mark.parametrize(
+    "text", ["can you stop the next payment", "stop the december one", "stop the card payment in March"]
+)
+async def test_to_stop_a_payment_is_no_refusal_of_contact(sqlite_db: Database, text: str) -> None:
+    scene = Scene(sqlite_db)
+    answer = await scene.run(CeaseContact(), text, "cease_contact")
+    assert holds(scene) == []
+    assert answer.responses
+    assert not [name for name in answer.responses if "cease" in name or name == "utter_sorry"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "and you won't write to me until then?",
+        "nobody will write to me till then?",
+        "so don't contact me until then",
+    ],
+)
+async def test_until_then_is_the_day_that_they_promised_c7(sqlite_db: Database, text: str) -> None:
+    scene = Scene(sqlite_db)
+    with scene.db.transaction() as session:
+        day = clock.today(scene.customer.time_zone) + dt.timedelta(days=5)
+        promises.promise(session, scene.customer, Money(6000, "USD"), day, scene.id)
+    answer = await scene.run(CeaseContact(), text, "cease_contact")
+    assert answer.responses == ["utter_quiet_until_promise"]
+    assert holds(scene) == []
+    with scene.db.reading() as session:
+        assert preferences.of(session, scene.id, scene.customer.id).quiet_until == day
+
+
+async def test_to_stop_a_payment_waits_for_a_proof_p1(stranger: Scene) -> None:
+    answer = await stranger.run(CeaseContact(), "can you stop the next payment", "cease_contact")
+    assert answer.loop == "verification_form"
+    assert holds(stranger) == []
+
+
+async def test_until_then_without_a_promise_asks_for_the_day(scene: Scene) -> None:
+    answer = await scene.run(CeaseContact(), "and you won't write to me until then?", "cease_contact")
+    assert (answer.loop, holds(scene)) == ("preference_form", [])
+
+
+async def test_on_the_web_a_refusal_before_a_proof_is_a_persons_to_see_to_c8(stranger: Scene) -> None:
+    text = "stop contacting me, it's GT-1008 or +1 210 555 0101"
+    answer = await stranger.run(CeaseContact(), text, "cease_contact")
+    assert answer.responses == ["utter_cease_passed_on"]
+    assert "won't contact" not in answer.text
+    assert "Named: GT-1008, +1 210 555 0101." in cases(stranger)[0].summary
+
+
 async def test_ceasing_contact_unverified_binds_the_address_c8(stranger: Scene) -> None:
     for _ in range(2):
         await stranger.run(CeaseContact(), "stop contacting me", "cease_contact")
@@ -376,3 +493,12 @@ async def test_the_summary_names_what_was_agreed(scene: Scene) -> None:
     assert summary["plan"]["total"] == {"minor": 20050, "currency": "USD"}
     assert summary["promise"] == {"amount": {"minor": 6000, "currency": "USD"}, "due_on": due_on.isoformat()}
     assert summary["amount_named"] == {"minor": 5000, "currency": "USD"}
+
+
+@pytest.mark.parametrize("text", ["ya no quiero vivir", "quero me matar", "je veux mourir"])
+async def test_despair_in_a_language_that_we_do_not_speak_is_met_like_any_c12(scene: Scene, text: str) -> None:
+    """Whatever the model took it for: help and a person, no question about languages, no word of money."""
+    for deed, form in ((ChangeLanguage(), None), (OutOfScope(), "payment_form")):
+        answer = await scene.run(deed, text, deed.intent or "out_of_scope", loop=form)
+        assert answer.responses[0] == "utter_crisis"
+        assert answer.loop is None

@@ -13,6 +13,7 @@ from actions.talk.languages import ChangeLanguage
 from actions.talk.talk import Affirm
 from bot.conversations import preferences
 from bot.conversations.preferences import Standing
+from bot.db import Database
 from bot.models import Case, Handoff, Hold, Medium
 from tests.actions.scene import Scene
 from tests.conftest import SetClock
@@ -140,6 +141,28 @@ async def test_the_language_is_kept_and_the_person_knows_it(clock: SetClock, str
     assert yes.responses == ["utter_handoff"]
     with stranger.db.reading() as session:
         assert session.scalars(sa.select(Handoff)).one().summary["language"] == "es"
+
+
+@pytest.mark.parametrize(
+    ("text", "locale", "response"),
+    [
+        ("can we do this in my own language", "es-US", "utter_language_es"),
+        ("I want my language", "pt-BR", "utter_language_pt_alone"),
+        ("hola, no puedo leer esto, quiero pagar", "en-US", "utter_language_es"),
+        ("não entendo nada, preciso de ajuda", "en-US", "utter_language_pt_alone"),
+    ],
+)
+async def test_a_language_without_a_name_is_known_by_what_is_there_k12(
+    sqlite_db: Database, text: str, locale: str, response: str
+) -> None:
+    answer = await Scene(sqlite_db, verified=False, locale=locale).run(ChangeLanguage(), text, "change_language")
+    assert answer.responses == [response]
+
+
+async def test_the_language_that_is_kept_serves_again_k12(scene: Scene) -> None:
+    await scene.run(ChangeLanguage(), "en español por favor", "change_language")
+    answer = await scene.run(ChangeLanguage(), "my language please", "change_language")
+    assert answer.responses == ["utter_language_es"]
 
 
 async def test_english_goes_on_in_english(scene: Scene) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 
 from bot.models import Invoice, PlanKind
@@ -49,7 +50,34 @@ async def test_agreed_once_it_is_not_offered_again(talk: Talk) -> None:
 async def test_beside_a_plan_in_force_it_says_that_it_takes_its_place_k8(talk: Talk) -> None:
     await talk.say("can I pay over 4 months", "request_plan")
     await talk.say("yes", "affirm")
-    assert (await talk.say("can it be less?", "request_discount")).responses == ["utter_discount_terms_plan"]
+    for text in ("any discount?", "is it less if I pay it off now?"):
+        assert (await talk.say(text, "request_discount")).responses == ["utter_discount_terms_plan"]
+        await talk.say("no", "deny")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["what about making them smaller instead, 150 ish", "can it be less?", "that's a bit steep", "30 each instead?"],
+)
+async def test_k7_smaller_instalments_are_no_early_settlement(talk: Talk, text: str) -> None:
+    await talk.say("can I pay over 4 months", "request_plan")
+    await talk.say("yes", "affirm")
+    before = talk.plan()
+    told = await talk.say(text, "request_discount")
+    assert not [name for name in told.responses if "discount" in name]
+    await talk.say("yes", "affirm")
+    after = talk.plan()
+    assert before is not None
+    assert after is not None
+    assert (after.kind, after.total) == (before.kind, before.total)
+
+
+@pytest.mark.parametrize("text", ["that's too steep for me", "could you do 40 a month instead", "30 each"])
+async def test_k7_without_a_plan_less_at_a_time_leads_to_terms(talk: Talk, text: str) -> None:
+    await talk.say("can I pay in instalments", "request_plan")
+    told = await talk.say(text, "request_discount")
+    assert told.responses
+    assert not [name for name in told.responses if "discount" in name]
 
 
 async def test_without_an_offer_it_is_said_truthfully_c11(talk: Talk) -> None:

@@ -13,6 +13,7 @@ from actions.care.advisers import ReportAttorney, contacts
 from actions.care.care import ReportVulnerability
 from actions.care.deaths import ReportDeceased, is_of_holder, tells_of_death
 from actions.care.insolvency import ReportBankruptcy, kind_of
+from actions.care.story import StoryForm
 from actions.care.third_parties import ThirdParty
 from actions.talk.handoff import RequestHuman
 from actions.talk.verification import Resume, VerificationForm
@@ -71,7 +72,7 @@ async def test_insolvency_binds_at_once_and_nothing_more_is_asked_c8(sqlite_db: 
     answer = await scene.run(ReportBankruptcy(), "I filed for chapter 7", "report_bankruptcy", loop=loop)
     assert answer.responses == ["utter_insolvency", "utter_concern_noted"]
     assert is_calm(answer)
-    assert answer.loop is None
+    assert answer.loop == "story_form"
     found = hold(scene)
     assert (found.kind, found.status, found.customer_id) == (
         HoldKind.BANKRUPTCY, HoldStatus.REPORTED, scene.customer.id,
@@ -79,6 +80,16 @@ async def test_insolvency_binds_at_once_and_nothing_more_is_asked_c8(sqlite_db: 
     assert stopped(scene) == {Stop.OUTREACH, Stop.AUTOPAY, Stop.PLAN_REMINDERS, Stop.NEWS, Stop.OFFERS}
     assert (case(scene).kind, case(scene).customer_id) == ("insolvency", scene.customer.id)
     assert holder(scene) == Holder.BOT
+
+
+@pytest.mark.parametrize("intent", ["inform", "make_payment", "nlu_fallback"])
+async def test_the_reference_that_follows_goes_into_the_case_and_is_no_amount(sqlite_db: Database, intent: str) -> None:
+    scene = Scene(sqlite_db)
+    begun = await scene.run(ReportBankruptcy(), "I filed for chapter 7", "report_bankruptcy")
+    text = "my reference is 44871"
+    more = await scene.run(StoryForm(), text, intent, loop="story_form", requested="story", slots=begun.slots)
+    assert more.responses == ["utter_story_kept"]
+    assert text in case(scene).summary
 
 
 @pytest.mark.parametrize(
@@ -221,7 +232,7 @@ async def test_a_death_is_met_with_condolences_and_a_specialist_c8(sqlite_db: Da
     scene = Scene(sqlite_db, verified=False)
     text = "my husband died in June and you keep writing to him"
     answer = await scene.run(ReportDeceased(), text, "report_deceased", loop=loop)
-    assert answer.responses[:2] == ["utter_deceased", "utter_specialist"]
+    assert answer.responses[:2] == ["utter_deceased_passed_on", "utter_specialist"]
     assert is_calm(answer)
     assert (hold(scene).kind, hold(scene).address) == (HoldKind.DECEASED, scene.conversation.address)
     assert holder(scene) == Holder.QUEUE
@@ -260,7 +271,7 @@ async def test_a_customer_who_grieves_is_alive(scene: Scene) -> None:
 async def test_a_holders_death_is_one_however_it_is_heard(stranger: Scene) -> None:
     text = "my mum passed away, it was her account and I'm the executor"
     answer = await stranger.run(ReportVulnerability(), text, "report_vulnerability")
-    assert answer.responses[0] == "utter_deceased"
+    assert answer.responses[0] == "utter_deceased_passed_on"
     with stranger.db.reading() as session:
         assert holds_on(session, stranger.customer.id) == frozenset()
     assert hold(stranger).kind == HoldKind.DECEASED
@@ -300,3 +311,11 @@ def test_words_for_death_are_known(text: str) -> None:
 @pytest.mark.parametrize("text", ["what did he order", "I paid his account", "she is sick", "the deadline passed"])
 def test_other_words_are_no_death(text: str) -> None:
     assert not tells_of_death(text)
+
+
+@pytest.mark.parametrize("text", ["whose account is this", "whats the name on the account"])
+async def test_a_question_without_a_word_of_death_is_asked_back_and_holds_nothing(stranger: Scene, text: str) -> None:
+    answer = await stranger.run(ReportDeceased(), text, "report_deceased")
+    assert answer.responses == ["utter_not_understood"]
+    with stranger.db.reading() as session:
+        assert session.scalars(sa.select(Hold)).all() == []

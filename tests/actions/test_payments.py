@@ -296,3 +296,13 @@ async def test_a_bare_amount_is_the_payment_s_whatever_it_was_heard_as(scene: Sc
 async def test_an_amount_with_a_rhythm_is_no_payment(scene: Scene) -> None:
     asked = await scene.run(PaymentForm(), "50 a month", "propose_plan", loop="payment_form", requested="amount")
     assert asked.slots == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "minor"),
+    [("can I pay the 80", 8050), ("can I pay 80", 8000), ("pay the 1.5", 150), ("pay the 60", 6000), ("the 90", 9000)],
+)
+async def test_the_whole_of_an_invoice_stands_for_it(sqlite_db: Database, text: str, minor: int) -> None:
+    answer = await Scene(sqlite_db).run(MakePayment(), text, "make_payment")
+    assert answer.card is not None
+    assert answer.card["amount"] == minor

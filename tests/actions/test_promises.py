@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
+from actions.paying.payments import MakePayment, OpenLink, PaymentForm
 from actions.paying.promises import AskPromiseAgreed, PromiseForm, PromiseToPay, RecordPromise
 from bot.models import Promise, PromiseStatus
 from tests.actions.scene import Answer, Scene
@@ -178,3 +179,79 @@ async def test_a_promise_that_names_no_other_time_than_now_is_a_payment(scene: S
 async def test_a_promise_without_a_day_is_asked_for_one(scene: Scene, text: str) -> None:
     answer = await scene.run(PromiseToPay(), text, "promise_to_pay")
     assert answer.loop == FORM
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("and the rest after christmas", None),
+        ("the rest after easter", None),
+        ("and the rest on the 15th of next month", "2026-04-15"),
+    ],
+)
+@pytest.mark.parametrize("deed", [PromiseToPay(), MakePayment()])
+async def test_the_rest_alone_is_a_promise_of_what_remains_and_no_link(
+    scene: Scene, deed: PromiseToPay | MakePayment, text: str, day: str | None
+) -> None:
+    await scene.run(MakePayment(), "pay 50", "make_payment")
+    answer = await scene.run(deed, text, deed.intent)
+    assert answer.card is None
+    assert answer.loop == FORM
+    assert answer.slots["promise"] == {"minor": 21050, "currency": "USD"}
+    assert answer.slots["promise_day"] == day
+
+
+async def test_the_rest_put_off_ends_the_question_how_much(scene: Scene) -> None:
+    text = "and the rest after christmas"
+    taken = await scene.run(PaymentForm(), text, loop="payment_form", requested="amount")
+    answer = await scene.run(OpenLink(), text, slots=taken.slots)
+    assert (answer.card, answer.loop) == (None, FORM)
+    assert answer.slots["promise"] == {"minor": 26050, "currency": "USD"}
+
+
+async def test_what_cannot_be_read_of_the_part_paid_now_is_asked(scene: Scene) -> None:
+    answer = await scene.run(MakePayment(), "the rug now and the rest on friday", "make_payment")
+    assert answer.card is None
+    assert answer.loop == "payment_form"
+
+
+@pytest.mark.parametrize("text", ["pay the rest", "pay now the rest please", "I'll pay the rest now"])
+async def test_the_rest_now_is_a_link(scene: Scene, text: str) -> None:
+    answer = await scene.run(MakePayment(), text, "make_payment")
+    assert answer.card is not None
+    assert answer.card["amount"] == 26050
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "day"),
+    [
+        ("no, next friday", "deny", "2026-03-13"),
+        ("no I meant next friday", "inform", "2026-03-13"),
+        ("next friday", "inform", "2026-03-06"),
+        ("no, friday", "deny", "2026-03-06"),
+        ("payday moved to the last day of the month", "inform", "2026-03-31"),
+        ("it shifted to the 4th", "inform", "2026-04-04"),
+        ("the 4th", "inform", "2026-03-04"),
+        ("move it to the 4th, that's earlier", "inform", "2026-03-04"),
+    ],
+)
+async def test_a_day_that_is_refused_is_not_read_again(
+    scene: Scene, clock: SetClock, text: str, intent: str, day: str
+) -> None:
+    clock.set(dt.datetime(2026, 3, 1, 18, tzinfo=dt.UTC))  # a Sunday, on which "next friday" is the first to come
+    answer = await confirm(scene, text, intent)
+    assert answer.slots == {"promise_day": day, "promise_agreed": None}
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("my payday moved again, the last day of the month", "2026-04-30"),
+        ("can I do it later, on the 12th", "2026-04-12"),
+        ("I'll pay on the 12th", "2026-03-12"),
+    ],
+)
+async def test_a_day_of_the_month_moves_a_promise_that_stands_on(scene: Scene, text: str, day: str) -> None:
+    slots = {"promise": OVERDUE, "promise_day": "2026-03-31", "promise_agreed": True}
+    await scene.run(RecordPromise(), "yes", "affirm", slots=slots)
+    assert (await scene.run(PromiseToPay(), text, "promise_to_pay")).slots["promise_day"] == day

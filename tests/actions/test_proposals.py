@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+import pytest
 import sqlalchemy as sa
 
 from bot.models import Approval, Case, Frequency, Hold, HoldKind, Plan, PlanStatus, Proposal
@@ -217,3 +218,39 @@ async def test_a_part_now_and_the_rest_on_a_day_are_one_agreement(talk: Talk) ->
     assert shown.responses == ["utter_plan_terms"]
     assert "$50.00" in shown.text
     assert "March 20, 2026" in shown.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "66.83 is a bit steep",
+        "66.83 a month is a bit much for me",
+        "50.12 is more than I can do",
+        "40.10? that's over my budget",
+        "66.83 is too rich for me",
+        "I can't do 66.83",
+    ],
+)
+@pytest.mark.parametrize("intent", ["inform", "propose_plan", "deny"])
+async def test_k7_an_amount_that_is_found_too_much_is_not_chosen(talk: Talk, text: str, intent: str) -> None:
+    await talk.say("can I pay in instalments", "request_plan")
+    told = await talk.say(text, intent)
+    assert told.responses == ["utter_plan_ask_terms"]
+    assert talk.slots["plan"] is None
+
+
+async def test_k7_another_amount_beside_it_is_what_they_propose(talk: Talk) -> None:
+    await talk.say("can I pay in instalments", "request_plan")
+    told = await talk.say("66.83 is a bit steep, I can do 30 a month")
+    assert "utter_plan_ask_terms" not in told.responses
+    assert "$30.00" in told.text
+    assert (await talk.say("the smaller one")).responses != ["utter_plan_ask_terms"]
+
+
+async def test_a_count_is_corrected_as_a_count(talk: Talk) -> None:
+    assert (await talk.say("over four paychecks, every two weeks", "propose_plan")).responses == ["utter_plan_terms"]
+    assert (await talk.say("make it five instead of four")).responses == ["utter_plan_terms"]
+    await talk.say("yes", "affirm")
+    plan = talk.plan()
+    assert plan is not None
+    assert len(plan.instalments) == 5

@@ -29,6 +29,19 @@ def test_other_figures_are_no_reference(text: str) -> None:
     assert account_reference(text, asked=False) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("GT-1001 no wait sorry it's GT-1008", "GT-1008"),
+        ("GT 1001, I mean gt 1008", "GT-1008"),
+        ("GT-1001, actually GT-1001", "GT-1001"),
+        ("GT-1001 and GT-1008", None),
+    ],
+)
+def test_of_two_numbers_the_corrected_one_counts(text: str, found: str | None) -> None:
+    assert account_reference(text, asked=True) == found
+
+
 def test_a_bare_number_is_a_reference_when_it_was_asked_for() -> None:
     assert account_reference("1001", asked=True) == "1001"
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actions.reading.terms import Proposed, read
+from actions.reading.terms import Proposed, other_count, read
 from bot.models import Frequency
 from bot.money import Money
 
@@ -117,3 +117,33 @@ def test_an_amount_is_read_beside_any_rhythm(amount: int, rhythm: str) -> None:
 @given(st.text(max_size=300))
 def test_nothing_that_is_written_breaks_the_reading(text: str) -> None:
     read(text, "USD", "en-US", TODAY)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("over eight paychecks", 8),
+        ("in three bits", 3),
+        ("spread across my next 4 paydays", 4),
+        ("into 5 pays", 5),
+        ("50 my job pays", None),
+        ("2 bits of paper", None),
+    ],
+)
+def test_instalments_have_many_names(text: str, count: int | None) -> None:
+    assert read(text, "USD", "en-US", TODAY).count == count
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("make it ten instead of eight", 10),
+        ("not 8, 10", 10),
+        ("10 rather than 8 please", 10),
+        ("make it 60 instead of 80", None),
+        ("$10 instead of 8", None),
+        ("make it ten", None),
+    ],
+)
+def test_a_count_takes_the_place_of_the_count_that_was_spoken_of(text: str, count: int | None) -> None:
+    assert other_count(text, 8) == count

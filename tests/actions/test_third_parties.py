@@ -220,3 +220,56 @@ async def test_an_account_in_another_currency_is_treated_as_nobodys_p2(stranger:
         session.get_one(Customer, stranger.customer.id).currency = "GBP"
     await given(stranger, "I want to pay $20 for GT-1001")
     assert payments(stranger)[0].customer_id != stranger.customer.id
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("hang on, I need to ask my husband", "utter_ask_at_home"),
+        ("let me check with my wife", "utter_ask_at_home"),
+        ("I'd like to run it by my partner first", "utter_ask_at_home"),
+        ("I'll try my sister's card, can she use the same link", "utter_any_card"),
+    ],
+)
+async def test_who_asks_at_home_or_takes_a_card_from_there_is_still_the_holder(
+    sqlite_db: Database, text: str, said: str
+) -> None:
+    scene = Scene(sqlite_db)
+    answer = await scene.run(ThirdParty(), text, "third_party", loop="plan_form")
+    assert answer.responses == [said]
+    assert (answer.loop, kinds(scene)) == ("unchanged", [])
+    assert is_proven(scene)
+
+
+@pytest.mark.parametrize("text", ["I'm her husband, I need to ask my wife", "this is her son, can I use my mum's card"])
+async def test_who_says_that_they_are_another_is_not_p4(sqlite_db: Database, text: str) -> None:
+    scene = Scene(sqlite_db)
+    await scene.run(ThirdParty(), text, "third_party")
+    assert not is_proven(scene)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["does Maya Torres have an account", "I'm a police officer, tell me about Maya Torres", "does my ex owe you money"],
+)
+async def test_who_fishes_is_neither_thanked_nor_told_p2(sqlite_db: Database, text: str) -> None:
+    answer = await Scene(sqlite_db, verified=False).run(ThirdParty(), text, "third_party")
+    assert answer.responses == ["utter_third_party_private"]
+    assert "hank" not in answer.text
+    assert "Maya" not in answer.text
+
+
+@pytest.mark.parametrize("requested", ["guest_amount", "guest_account"])
+async def test_a_guest_who_asks_what_is_owed_hears_that_any_amount_is_fine_p2(
+    sqlite_db: Database, requested: str
+) -> None:
+    scene = Scene(sqlite_db, verified=False)
+    taken = await scene.run(GuestForm(), "how much does she owe?", "check_balance", loop=FORM, requested=requested)
+    assert taken.responses == ["utter_guest_any_amount"]
+    assert taken.slots == {requested: None}
+
+
+@pytest.mark.parametrize("requested", ["guest_amount", "guest_account"])
+async def test_200_then_is_an_amount_and_no_account_number(sqlite_db: Database, requested: str) -> None:
+    taken = await Scene(sqlite_db, verified=False).run(GuestForm(), "200 then", loop=FORM, requested=requested)
+    assert taken.slots == {"guest_amount": {"minor": 20000, "currency": "USD"}}

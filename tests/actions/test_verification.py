@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 
+import pytest
 import sqlalchemy as sa
 
 from actions.balance import CheckBalance
+from actions.care.disputes import DisputeDebt
 from actions.paying.payments import MakePayment
 from actions.talk.talk import Inform
 from actions.talk.verification import Resume, VerificationForm
+from bot.db import Database
 from bot.models import Conversation, VerificationChallenge
 from bot.settings import settings
 from tests.actions.scene import Answer, Scene
@@ -189,6 +192,50 @@ async def test_a_button_of_an_earlier_message_is_remembered_until_the_proof(stra
 
 
 async def test_somebody_who_says_that_a_bill_is_wrong_is_not_told_that_life_gets_in_the_way(scene: Scene) -> None:
-    wish = {"intent": "dispute_debt", "text": "INV-1001 is not mine", "entities": {}}
+    wish = {"intent": DisputeDebt.intent, "text": "INV-1001 is not mine", "entities": {}}
     answer = await scene.run(Resume(), "482913", slots={"wish": wish})
     assert answer.responses == ["utter_verified_clear", "utter_dispute_recorded", "utter_dispute_rest"]
+
+
+@pytest.mark.parametrize("intent", ["nlu_fallback", "cease_contact", "complain", "deny"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "it didn't come", "I haven't had any text", "nothing has come yet", "can you send it one more time",
+        "no code here",
+    ],
+)  # fmt: skip
+async def test_a_code_that_did_not_come_is_sent_again_however_it_was_understood(
+    sqlite_db: Database, text: str, intent: str
+) -> None:
+    scene = Scene(sqlite_db, verified=False)
+    await name_account(scene, "GT-1001")
+    answer = await scene.run(VerificationForm(), text, intent, loop=FORM, requested="code")
+    assert answer.responses == ["utter_code_sent"]
+    assert answer.slots == {"code": None}
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("I can't go on, nothing came", "express_crisis"),
+        ("I never got what I ordered", "dispute_debt"),
+        ("stop, no text", "cease_contact"),
+    ],
+)
+async def test_what_is_about_more_than_the_code_is_heard_c12(sqlite_db: Database, text: str, intent: str) -> None:
+    scene = Scene(sqlite_db, verified=False)
+    assert (await scene.run(VerificationForm(), text, intent, loop=FORM, requested="code")).events == []
+
+
+@pytest.mark.parametrize("requested", ["reference", "code"])
+async def test_an_address_that_sounds_like_a_change_is_the_reference(sqlite_db: Database, requested: str) -> None:
+    scene = Scene(sqlite_db, verified=False)
+    text = "my email is maya@example.com"
+    answer = await scene.run(VerificationForm(), text, "update_contact", loop=FORM, requested=requested)
+    assert answer.responses == ["utter_code_sent"]
+    assert "wish" not in answer.slots
+    other = await scene.run(
+        VerificationForm(), "my new email is mt@example.com", "update_contact", loop=FORM, requested=requested
+    )
+    assert other.events == []

@@ -338,7 +338,7 @@ async def test_c12_words_of_crisis_are_heard_while_a_customer_waits_and_a_person
     assert not re.search(r"pay|owe|balance|money|\$", message["text"])
     with db.reading() as session:
         [waiting] = handoff.queue(session)
-        assert (waiting.handoff.priority, waiting.handoff.reason) == (0, "crisis")
+        assert (waiting.handoff.priority, waiting.handoff.reason, waiting.handoff.skill) == (0, "crisis", "care")
     assert voice.turns == []
 
 
@@ -351,8 +351,25 @@ async def test_c12_words_of_crisis_are_heard_while_rasa_is_down(visitor: Visitor
 
 
 @pytest.mark.parametrize(
-    "text", ["this app is killing me", "I'd kill for a discount", "my phone died", "ending the plan"]
-)
+    "text",
+    [
+        "ive swallowed all my pills", "i have a gun next to me", "nobody would miss me", "i can't see a way out",
+        "kms", "I don't wanna be here anymore", "i'm gonna end it", "I want to hang myself", "I'm tired of living",
+        "life isn't worth living", "i want 2 die", "kill  myself", "ya no quiero vivir", "me quiero matar",
+        "no aguanto más", "quero me matar", "não aguento mais viver", "je veux mourir",
+    ],
+)  # fmt: skip
+def test_c12_despair_is_heard_in_many_words_and_languages(text: str) -> None:
+    assert distress.is_heard(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "this app is killing me", "I'd kill for a discount", "my phone died", "ending the plan",
+        "is it worth paying now", "I took my time", "I'm tired of this bill", "quiero pagar", "quero pagar 50",
+    ],
+)  # fmt: skip
 def test_figures_of_speech_are_no_crisis(text: str) -> None:
     assert not distress.is_heard(text)
 

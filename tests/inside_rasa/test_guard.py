@@ -16,7 +16,8 @@ def test_a_message_is_sensitive_when_its_sensitive_shares_together_suffice() -> 
 @pytest.mark.parametrize(
     ("crisis", "illness", "hardship", "heard"),
     [
-        (0.0, 0.2, 0.3, "report_vulnerability"),
+        (0.0, 0.26, 0.3, "report_vulnerability"),
+        (0.0, 0.2, 0.3, "report_hardship"),
         (0.0, 0.17, 0.33, "report_hardship"),
         (0.2, 0.2, 0.3, "express_crisis"),
         (0.1, 0.1, 0.4, "report_hardship"),
@@ -30,6 +31,12 @@ def test_of_matters_about_as_likely_the_gravest_is_meant(
     found = guarded(shares, ORDER, 0.4)
     assert found is not None
     assert found[0] == heard
+
+
+def test_many_small_shares_are_no_ground_to_act_on() -> None:
+    """A hold or a case needs an intent that bears it, not a sum of whispers."""
+    shares = {"express_crisis": 0.17, "report_vulnerability": 0.16, "report_hardship": 0.16}
+    assert guarded(shares, ORDER, 0.4) is None
 
 
 def test_without_sensitive_intents_there_is_nothing_to_guard() -> None:
