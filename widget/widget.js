@@ -19,6 +19,7 @@
   const setting = (name) => script.getAttribute(`data-${name}`) || "";
   const base = new URL(setting("goodterms") || ".", script.src);
   const LONGEST = 8000; // characters in one message; the server refuses more
+  const TAKEOVER_MS = 3_000; // how long another tab has to send what it wrote before this one does
   const IDLE_MS = 20_000; // how often a closed or hidden widget asks for news
 
   // ---------------------------------------------------------------- words
@@ -514,6 +515,7 @@
   // ---------------------------------------------------------------- what is to be sent
 
   // One storage key an item, in order of writing, so that two tabs never overwrite each other's.
+  const ownItems = new Set(); // what was written in this tab, by its `at`
   const unkept = new Map(); // items that must not be written down: they look like card numbers (P3)
   let counter = 0;
 
@@ -549,6 +551,7 @@
   function send(content) {
     const client_id = uuid();
     const at = `${String(Date.now()).padStart(14, "0")}-${String(++counter).padStart(4, "0")}-${client_id.slice(0, 8)}`;
+    ownItems.add(at);
     keep({ at, client_id, ...content });
     view.outgoing(queue());
     flush();
@@ -561,6 +564,9 @@
     return [...bytes].map((byte, i) => ([4, 6, 8, 10].includes(i) ? "-" : "") + byte.toString(16).padStart(2, "0")).join("");
   }
 
+  /** How long, in ms, `item` is still for the tab that wrote it to send. */
+  const theirs = (item) => (ownItems.has(item.at) ? 0 : Number(item.at.split("-")[0]) + TAKEOVER_MS - Date.now());
+
   let flushing = false;
 
   /** Send what waits, in order, each once. What the server will never take is marked and does not hold up the rest. */
@@ -572,6 +578,12 @@
       for (;;) {
         const item = queue().find((one) => !one.failed);
         if (!item) break;
+        const left = theirs(item);
+        if (left > 0) {
+          // What another tab sends is gone before that; looked at now and then, since storage tells late of it.
+          await pause(Math.min(left, 250));
+          continue;
+        }
         try {
           await exclusive("send", () => post(item));
           tries = 0;
