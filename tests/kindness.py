@@ -126,7 +126,7 @@ def banned(text: str, allowed: Collection[Ban] = ()) -> list[str]:
     """What `text` says that it must not, each as "urgency: 'act now'"; [] when it is kind.
 
     `allowed` names what this text may speak of because the customer asked (`asked` tells from their words). The lines
-    of policies/help_lines.yml are names that others gave, and are not judged.
+    of policies/help_lines.yml are names that others gave, and are not judged; nor are addresses, whose letters are chance.
     """
     plain = _without_names(text)
     found = [f"{ban}: {said!r}" for ban in BANNED if ban not in allowed for said in _said(ban, plain)]
@@ -159,6 +159,7 @@ def _shouts(text: str) -> Iterator[str]:
 def _without_names(text: str) -> str:
     for line in _help_lines():
         text = text.replace(line, "")
+    text = re.sub(r"https?://\S+", "", text)
     return text.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
 
 
