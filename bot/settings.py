@@ -67,10 +67,30 @@ class Settings(BaseSettings):
         "", alias="TWILIO_FROM", description="our number in E.164, or a messaging service id (MG…)"
     )
 
+    twilio_content_api_base: str = Field(
+        "https://content.twilio.com", alias="TWILIO_CONTENT_API_BASE", description="where WhatsApp buttons are kept"
+    )
+    twilio_whatsapp_from: str = Field(
+        "", alias="TWILIO_WHATSAPP_FROM", description="our WhatsApp number at Twilio in E.164; empty: none"
+    )
+    meta_access_token: SecretStr | None = Field(None, alias="META_ACCESS_TOKEN", description="a system user's token")
+    meta_app_secret: SecretStr | None = Field(
+        None, alias="META_APP_SECRET", description="signs WhatsApp's webhooks; empty disables them"
+    )
+    meta_verify_token: SecretStr | None = Field(
+        None, alias="META_VERIFY_TOKEN", description="what Meta shows when the webhook is set up"
+    )
+    meta_phone_number_id: str = Field("", alias="META_PHONE_NUMBER_ID", description="the id of our WhatsApp number")
+    meta_api_base: str = Field("https://graph.facebook.com", alias="META_API_BASE")
+    meta_api_version: str = Field("v23.0", alias="META_API_VERSION", pattern=r"^v\d+\.\d+$")
+    whatsapp: bool = Field(
+        False, alias="GT_WHATSAPP", description="true once you have read WhatsApp's commerce policy (C14)"
+    )
+
     sandbox: bool = Field(
         False,
         alias="GT_SANDBOX",
-        description="stand-ins for Stripe and Twilio and a movable clock; never in production",
+        description="stand-ins for Stripe, Twilio and Meta and a movable clock; never in production",
     )
     sandbox_port: int = Field(8010, alias="GT_SANDBOX_PORT", ge=1, le=65535)
 

@@ -93,7 +93,9 @@ def _say(session: Session, conversation: Conversation, key: str, link: Payment |
     if link is not None:
         card = {"kind": "pay_link", "url": payments.link(link), "amount": link.amount, "currency": link.currency}
     author = Author.BOT if conversation.holder == Holder.BOT else Author.SYSTEM
-    transcript.append(session, conversation, author=author, text=say(key, conversation.locale, **values), card=card)
+    transcript.append(
+        session, conversation, author=author, text=say(key, conversation.locale, **values), card=card, unasked=True
+    )
 
 
 def _day(day: dt.date, locale: str) -> str:

@@ -91,4 +91,4 @@ def _ask(session: Session, conversation: Conversation, missed: Missed) -> None:
             {"title": say("button_pay", locale), "payload": "/make_payment"},
             person,
         ]
-    transcript.append(session, conversation, author=Author.BOT, text=text, buttons=buttons)
+    transcript.append(session, conversation, author=Author.BOT, text=text, buttons=buttons, unasked=True)

@@ -76,6 +76,7 @@ def receipt(session: Session, settlement: Settlement, conversation: Conversation
     message = transcript.append(
         session,
         conversation,
+        unasked=True,
         author=_author(conversation),
         text=say("receipt", locale, amount=settlement.amount.format(locale), standing=standing),
         card={
@@ -177,7 +178,7 @@ def _say(
     session: Session, conversation: Conversation, text: str, buttons: list[dict[str, str]] | None = None
 ) -> uuid.UUID:
     author = _author(conversation)
-    message = transcript.append(session, conversation, author=author, text=text, buttons=buttons)
+    message = transcript.append(session, conversation, author=author, text=text, buttons=buttons, unasked=True)
     session.flush()
     return message.id
 

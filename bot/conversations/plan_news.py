@@ -50,5 +50,6 @@ def _tell(session: Session, conversation: Conversation, key: str) -> None:
         author=Author.BOT if ours else Author.SYSTEM,
         text=say(key if proven else "plan_news", locale),
         buttons=buttons if ours else None,
+        unasked=True,
     )
     session.flush()

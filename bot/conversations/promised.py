@@ -74,7 +74,7 @@ def _thank(session: Session, conversation: Conversation, passed: Passed) -> uuid
     if not payment_news.proven(conversation):
         return None
     text = say("promise_kept", conversation.locale, day=_day(passed, conversation.locale))
-    transcript.append(session, conversation, author=Author.BOT, text=text)
+    transcript.append(session, conversation, author=Author.BOT, text=text, unasked=True)
     return conversation.id
 
 
@@ -92,7 +92,7 @@ def _ask(session: Session, conversation: Conversation, passed: Passed) -> uuid.U
     else:
         text = say("missed_private", locale)
         buttons = [{"title": say("button_account", locale), "payload": "/check_balance"}, person]
-    transcript.append(session, conversation, author=Author.BOT, text=text, buttons=buttons)
+    transcript.append(session, conversation, author=Author.BOT, text=text, buttons=buttons, unasked=True)
     return conversation.id
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot import clock
 from bot.db import new_id
-from bot.models import Author, Conversation, Message
+from bot.models import Author, Channel, Conversation, Delivery, Message
 
 _table = Message.__table__
 _PENDING = sa.select(_table.c.id).where(
@@ -39,8 +39,12 @@ def append(
     client_id: str | None = None,
     hidden: bool = False,
     pending: bool = False,
+    unasked: bool = False,
 ) -> Message:
-    """Add a message at the end. The caller holds the lock of the conversation's row, so that numbers never collide."""
+    """Add a message at the end. The caller holds the lock of the conversation's row, so that numbers never collide.
+
+    On a phone, what we say is written down to be sent, too; `unasked` when we begin it and it answers nothing (C5).
+    """
     at = clock.now()
     conversation.last_seq += 1
     conversation.last_message_at = at
@@ -60,6 +64,20 @@ def append(
         created_at=at,
     )
     session.add(message)
+    if author == Author.CUSTOMER:
+        conversation.wrote_at = at
+    elif conversation.channel != Channel.WEB and conversation.address and not hidden:
+        session.add(
+            Delivery(
+                message_id=message.id,
+                conversation_id=conversation.id,
+                seq=message.seq,
+                channel=conversation.channel,
+                address=conversation.address,
+                rendered=False,
+                unasked=unasked,
+            )
+        )
     return message
 
 

@@ -2,17 +2,19 @@
 
 from bot.models.adjustment import Adjustment, AdjustmentKind, AdjustmentStatus
 from bot.models.agent import Agent, AgentSession, AuditEntry, Role, SignInThrottle
+from bot.models.attachment import Attachment, AttachmentStatus
 from bot.models.callback import Callback, ContactChange, ContactKind
+from bot.models.consent import Consent, ConsentSource, Purpose
 from bot.models.conversation import (
     Author,
     Channel,
     Conversation,
-    Delivery,
-    DeliveryStatus,
     Holder,
     Message,
+    Provider,
 )
 from bot.models.customer import Customer, CustomerFactor, FactorKind
+from bot.models.delivery import Delivery, DeliveryStatus, StoredContent
 from bot.models.document import Document, DocumentKind
 from bot.models.external_event import ExternalEvent, Source
 from bot.models.feedback import Feedback
@@ -67,12 +69,16 @@ __all__ = [
     "Agent",
     "AgentSession",
     "Approval",
+    "Attachment",
+    "AttachmentStatus",
     "AuditEntry",
     "Author",
     "Callback",
     "Case",
     "CaseStatus",
     "Channel",
+    "Consent",
+    "ConsentSource",
     "ContactChange",
     "ContactKind",
     "Conversation",
@@ -121,6 +127,8 @@ __all__ = [
     "PromiseStatus",
     "Proposal",
     "ProposalOutcome",
+    "Provider",
+    "Purpose",
     "Refund",
     "RefundStatus",
     "Reversal",
@@ -129,6 +137,7 @@ __all__ = [
     "Role",
     "SignInThrottle",
     "Source",
+    "StoredContent",
     "VerificationChallenge",
     "VerificationLock",
 ]  # fmt: skip

@@ -22,6 +22,13 @@ class Channel(StrEnum):
     WHATSAPP = "whatsapp"
 
 
+class Provider(StrEnum):
+    """Who carries messages between a phone and us."""
+
+    TWILIO = "twilio"
+    META = "meta"
+
+
 class Holder(StrEnum):
     """Who answers. Changed by `conversations.holder.change` only."""
 
@@ -44,18 +51,30 @@ class Conversation(Base):
 
     `customer_id` is set by verification only and is trusted while `verified_until` is ahead. `turn_until` is the lease
     of whoever is answering at this moment, so that turns never overlap; a crash lets it run out. `last_seq` numbers
-    messages.
+    messages. On a phone, `address` is the number in E.164, `provider` who brought the customer's last message and takes
+    ours back, and `wrote_at` when that was: WhatsApp's window of 24 hours opens there (T4).
     """
 
     __tablename__ = "conversations"
     __table_args__ = (
         sa.Index("ix_conversations_holder_waiting_since", "holder", "waiting_since"),
         sa.Index("ix_conversations_channel_address", "channel", "address"),
+        # One conversation for one phone and medium (design section 10, 12).
+        sa.Index(
+            "uq_conversations_phone",
+            "channel",
+            "address",
+            unique=True,
+            sqlite_where=sa.text("channel <> 'web'"),
+            postgresql_where=sa.text("channel <> 'web'"),
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     channel: Mapped[Channel] = mapped_column(sa.String(16))
     address: Mapped[str | None] = mapped_column(sa.String(100))
+    provider: Mapped[Provider | None] = mapped_column(sa.String(8))
+    wrote_at: Mapped[dt.datetime | None]
     locale: Mapped[str] = mapped_column(sa.String(16), default="en-US")
     customer_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("customers.id"), index=True)
     verified_until: Mapped[dt.datetime | None]
@@ -106,34 +125,4 @@ class Message(Base):
     pending: Mapped[bool] = mapped_column(default=False)
     intent: Mapped[str | None] = mapped_column(sa.String(64))
     confidence: Mapped[float | None]
-    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
-
-
-class DeliveryStatus(StrEnum):
-    """Never moves backwards (T1)."""
-
-    QUEUED = "queued"
-    SENT = "sent"
-    DELIVERED = "delivered"
-    FAILED = "failed"
-
-
-class Delivery(Base):
-    """Something to be sent out, and how far it got. `body` is emptied once a one-time code was sent (`secret`)."""
-
-    __tablename__ = "deliveries"
-    __table_args__ = (sa.Index("ix_deliveries_status_next_at", "status", "next_at"),)
-
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
-    message_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("messages.id"), index=True)
-    channel: Mapped[Channel] = mapped_column(sa.String(16))
-    address: Mapped[str] = mapped_column(sa.String(254))
-    body: Mapped[str] = mapped_column(sa.Text)
-    secret: Mapped[bool] = mapped_column(default=False)
-    status: Mapped[DeliveryStatus] = mapped_column(sa.String(16), default=DeliveryStatus.QUEUED)
-    provider_id: Mapped[str | None] = mapped_column(sa.String(64), index=True)
-    attempts: Mapped[int] = mapped_column(default=0)
-    next_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
-    expires_at: Mapped[dt.datetime | None]
-    error: Mapped[str | None] = mapped_column(sa.String(64))
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)

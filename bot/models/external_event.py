@@ -36,6 +36,14 @@ class ExternalEvent(Base):
             sqlite_where=sa.text("processed_at IS NULL"),
             postgresql_where=sa.text("processed_at IS NULL"),
         ),
+        # A phone's messages are acted on in the order in which they came: `object_id` is its number then.
+        sa.Index(
+            "ix_external_events_unprocessed_object",
+            "source",
+            "object_id",
+            sqlite_where=sa.text("processed_at IS NULL"),
+            postgresql_where=sa.text("processed_at IS NULL"),
+        ),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
