@@ -73,10 +73,13 @@ def test_maya_settles_by_chat_and_meets_ana(shop: Running, page: Page, desk_cont
     picture(page, "07-plans")
     choice.click()
     expect(log(page)).to_contain_text("Shall I set it up")
+    expect(log(page).locator(".chip").last).to_have_text("Proposed")
     write(page, "yes, I agree")
+    expect(log(page).locator(".chip").last).to_have_text("In place")
     expect(log(page)).to_contain_text(re.compile(r"\bset up\b"))
     picture(page, "08-plan-agreed")
     page.reload()
+    expect(log(page).locator(".chip").last).to_have_text("In place")
     expect(log(page)).to_contain_text(re.compile(r"\bset up\b"))
     assert log(page).get_by_text("yes, I agree", exact=True).count() == 1
 
