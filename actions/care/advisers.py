@@ -32,7 +32,10 @@ class ReportAttorney(Deed):
         found = list(contacts(turn.text))
         note = "\n".join(["The adviser, not the customer:", *found]) if found else ""
         passed = await concern.pass_on(turn, "report_attorney", hold=HoldKind.ATTORNEY, note=note)
-        turn.say("utter_adviser_known" if found else "utter_adviser")
+        if passed.bound:
+            turn.say("utter_adviser_known" if found else "utter_adviser")
+        else:
+            turn.say("utter_adviser_passed_on")
         await concern.say_who_is_next(turn, passed)
         return [*leave_all(), *put(topic="care")]
 

@@ -28,13 +28,20 @@ class ReportBankruptcy(Deed):
         if passed.again:
             turn.say("utter_concern_placed")
         else:
-            turn.say("utter_breathing_space" if kind is HoldKind.BREATHING_SPACE else "utter_insolvency")
+            turn.say(_words(kind, is_bound=passed.bound))
         await concern.say_who_is_next(turn, passed)
         if passed.to_person:
             return [*leave_all(), *put(topic="care")]
         if passed.customer is not None:  # a reference that they write next belongs to the case
             return [*leave_all(), *story.begin(turn, "report_bankruptcy")]
         return await concern.unproven(turn, "report_bankruptcy", topic="care")
+
+
+def _words(kind: HoldKind, *, is_bound: bool) -> str:
+    """What is true: who is not known yet is asked for nothing here, and elsewhere once a person has found them."""
+    if not is_bound:
+        return "utter_insolvency_passed_on"
+    return "utter_breathing_space" if kind is HoldKind.BREATHING_SPACE else "utter_insolvency"
 
 
 def kind_of(text: str) -> HoldKind:

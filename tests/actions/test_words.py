@@ -42,13 +42,15 @@ TO_STRANGERS = (
     "utter_callback_closed", "utter_callback_far", "utter_ask_preference", "utter_preference_noted",
     "utter_preference_unclear", "utter_language_which", "utter_language_es", "utter_language_pt",
     "utter_language_other", "utter_language_here", "utter_cease_passed_on", "utter_deceased_passed_on",
+    "utter_insolvency_passed_on", "utter_adviser_passed_on",
     "utter_third_party_private", "utter_ask_at_home", "utter_guest_any_amount",
 )  # fmt: skip
 # After these nothing is asked for any more, and no word is about money (C8).
 WITHOUT_MONEY = (
     "utter_insolvency", "utter_breathing_space", "utter_adviser", "utter_deceased", "utter_specialist",
     "utter_concern_noted", "utter_concern_placed", "utter_vulnerability", "utter_safety", "utter_wrong_person",
-    "utter_cease_medium", "utter_cease_passed_on", "utter_deceased_passed_on",
+    "utter_cease_medium", "utter_cease_passed_on", "utter_deceased_passed_on", "utter_insolvency_passed_on",
+    "utter_adviser_passed_on",
 )  # fmt: skip
 ABOUT_A_DEBT = (
     *(name for name in responses() if name.startswith(("utter_balance", "utter_ask_amount", "utter_plan_options"))),
