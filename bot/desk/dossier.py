@@ -14,6 +14,7 @@ from bot.desk.account import account
 from bot.desk.auth import Seat
 from bot.desk.identity import Known, known, language
 from bot.desk.lines import agent_names, instant, lines
+from bot.desk.phone import consents_of, deliveries, phone
 from bot.errors import NotAllowed, NotFound
 from bot.models import Case, Conversation, Customer, Handoff, Hold, Holder, HoldStatus
 
@@ -37,13 +38,15 @@ def dossier(session: Session, seat: Seat, conversation: Conversation) -> dict[st
     """The transcript and all panes. A name only once it is proven; the balance and plans only while that holds (P1)."""
     customer = session.get(Customer, conversation.customer_id) if conversation.customer_id else None
     identity = known(conversation, customer)
-    said = lines(session, conversation.id)
+    marks = deliveries(session, conversation)
+    said = [{**line, "delivery": marks.get(line["id"])} for line in lines(session, conversation.id)]
     return {
         **state(session, seat, conversation),
         "messages": said,
         "last_seq": said[-1]["seq"] if said else 0,
         "customer": _person(customer, identity) if customer else None,
         "account": account(session, customer) if customer and identity == Known.VERIFIED else None,
+        "consents": consents_of(session, conversation),
         "holds": _holds(session, conversation),
         "cases": _cases(session, conversation),
         "handoffs": _handoffs(session, conversation),
@@ -73,6 +76,7 @@ def state(session: Session, seat: Seat, conversation: Conversation) -> dict[str,
         ),
         "identity": known(conversation, customer),
         "verified_until": instant(conversation.verified_until),
+        "phone": phone(session, conversation),
         "place": handoffs.place(session, conversation),
         "since": instant(conversation.waiting_since),
         "closed_at": instant(conversation.closed_at),

@@ -23,6 +23,7 @@ from bot.desk.inbox import inbox, of_customers
 from bot.desk.lines import agent_names, line
 from bot.desk.money_routes import router as money
 from bot.desk.pages import router as pages
+from bot.desk.phone import deliveries
 from bot.desk.text import clean
 from bot.errors import InvalidInput, NotAllowed
 from bot.models import Conversation
@@ -116,6 +117,13 @@ def conversation(conversation_id: uuid.UUID, db: Db, seat: Reader) -> Json:
     with db.transaction() as session:
         audit.record(session, seat.agent, "conversation.read", audit.conversation(conversation_id))
     return whole
+
+
+@api.get("/conversations/{conversation_id}/deliveries")
+def delivered(conversation_id: uuid.UUID, db: Db, seat: Reader) -> Json:
+    """How far each of our messages got on its way to a phone, by message id; nothing of what was said."""
+    with db.reading() as session:
+        return {"deliveries": deliveries(session, find(session, seat, conversation_id))}
 
 
 @api.post("/conversations/{conversation_id}/claim")

@@ -1,6 +1,7 @@
 // Where the agent writes. What is written stays in this tab until the server has it: per conversation, reply and note apart.
 import { Refused, post } from './api.js';
 import { byId } from './dom.js';
+import { showReach } from './reach.js';
 import { timeOfDay } from './time.js';
 import { uuid } from './uuid.js';
 
@@ -11,17 +12,19 @@ const sent = byId('sent');
 const send = byId('send');
 
 let open = null;
+let phone = null;
 let sending = false;
 let delivered = () => {};
 
 /** What to do with the server's answer to a message or note. */
 export const whenDelivered = (callback) => { delivered = callback; };
 
-/** Offer the composer for a conversation that this agent has, or hide it (null). */
-export function compose(id, speakingAs) {
+/** Offer the composer for a conversation that this agent has, or hide it (null). `reach` is how its phone is reached. */
+export function compose(id, speakingAs, reach = null) {
   form.hidden = id === null;
+  phone = reach;
   if (id !== null) byId('speaking').textContent = mode() === 'note' ? 'Only colleagues read this' : `You speak as ${speakingAs}`;
-  if (open === id) return;
+  if (open === id) return fit();
   open = id;
   say('');
   if (id !== null) restore();
@@ -96,6 +99,7 @@ function say(text, state = '') {
 }
 
 function fit() {
+  showReach(phone, words.value, mode() === 'note');
   words.style.height = 'auto';
   words.style.height = `${words.scrollHeight}px`;
 }

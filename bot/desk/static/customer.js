@@ -10,7 +10,7 @@ import { agoTime, date, timeIn, timeOfDay } from './time.js';
 export function showCustomer(whole, changed) {
   byId('about').replaceChildren(...(whole ? [
     person(whole), caution(whole), why(whole), holds(whole), balance(whole.account), handling(whole, changed), plan(whole.account),
-    promises(whole.account), payments(whole.account), cases(whole), contact(whole), history(whole),
+    promises(whole.account), payments(whole.account), cases(whole), contact(whole), consents(whole), history(whole),
   ].filter(Boolean) : []));
 }
 
@@ -41,9 +41,21 @@ function contact(whole) {
     ['Channel', CHANNELS[whole.channel] ?? whole.channel],
     ['Address', whole.channel === 'web' ? null : whole.address],
     ['Language', [whole.language, filed].filter(Boolean).join(', ')],
+    ['Free text until', whole.phone?.window_until ? timeOfDay(whole.phone.window_until) : null],
     ['Proof holds', whole.identity === 'verified' ? `until ${timeOfDay(whole.verified_until)}` : null],
     ['Customer', customer?.customer_since ? `since ${date(customer.customer_since)}` : null],
   ]));
+}
+
+function consents(whole) {
+  const { phone } = whole;
+  if (!phone) return null;
+  const rest = phone.refused ? null : 'Nothing refused: answers may go out.';
+  return block(phone.refused ? 'Asked for silence here' : 'Consent', phone.refused ? 'mind' : null,
+    rest ? h('p', { class: 'calm' }, rest) : null,
+    rows((whole.consents ?? []).map((one) => [
+      `${one.granted ? 'Allowed' : 'Refused'} · ${CHANNELS[one.channel] ?? one.channel}`, agoTime(one.at),
+      [plain(one.source), one.detail].filter(Boolean).join(': ')])));
 }
 
 function why(whole) {

@@ -7,8 +7,9 @@ import { byId, h, toast } from './dom.js';
 import './keyboard.js';
 import { leave } from './leave.js';
 import { follow } from './live.js';
+import { isMoving } from './reach.js';
 import { markOpen, showLists } from './queue.js';
-import { addMessages, showHead, showRest, showThread, toEnd } from './thread.js';
+import { addMessages, showHead, showMarks, showRest, showThread, toEnd } from './thread.js';
 import { setClock } from './time.js';
 
 const body = document.body;
@@ -22,6 +23,7 @@ const IDLE = {
   none: ['All is well', 'Nobody needs a person just now. Whoever does will appear here by themselves.'],
 };
 let idle = IDLE.some;
+const MARKS_MS = 3000;
 let resting = true; // whether the middle shows the line for having nothing open
 
 const news = {
@@ -88,6 +90,7 @@ function take(state, messages) {
   const before = whole;
   if (state.seq >= whole.seq) whole = { ...whole, ...state }; // an older answer may arrive after a newer one
   addMessages(messages);
+  whole.messages = [...whole.messages.filter((one) => !messages.some((other) => other.id === one.id)), ...messages];
   seq = Math.max(seq, ...messages.map((message) => message.seq));
   refit();
   const changed = ['holder', 'identity', 'verified_until'].some((name) => before[name] !== whole[name]) || before.agent?.id !== whole.agent?.id;
@@ -108,6 +111,19 @@ function refresh() {
   }, 150);
 }
 
+/** How far our messages got is no news of the conversation, so it is looked up while any may still get further. */
+async function lookForMarks() {
+  const id = open;
+  if (id && whole?.phone && isMoving(whole.messages) && !document.hidden) {
+    const found = await get(`conversations/${id}/deliveries`, { background: true }).catch(() => null);
+    if (found && open === id) {
+      whole.messages = whole.messages.map((one) => ({ ...one, delivery: found.deliveries[one.id] ?? one.delivery }));
+      showMarks(whole.messages);
+    }
+  }
+  setTimeout(lookForMarks, MARKS_MS);
+}
+
 function refit() {
   showHead(whole, whole.customer?.name);
   showCustomer(whole, handled);
@@ -125,7 +141,7 @@ function refit() {
     box.replaceChildren(...acts.filter(([, , allowed]) => allowed).map(([act, word]) =>
       h('button', { type: 'button', class: 'button', 'data-act': act, onclick: () => leave(act, open, left) }, word)));
   }
-  compose(may.write ? whole.id : null, body.dataset.agentName);
+  compose(may.write ? whole.id : null, body.dataset.agentName, whole.phone);
 }
 
 /** Something was done to the account. */
@@ -196,3 +212,4 @@ function arrive() {
 }
 
 arrive();
+lookForMarks();

@@ -1,7 +1,8 @@
 // The open conversation: who has it, and everything that was said.
 import { card } from './cards.js';
 import { byId, h, icon } from './dom.js';
-import { CHANNELS } from './phrases.js';
+import { CHANNELS, plain } from './phrases.js';
+import { mark } from './reach.js';
 import { clockTime, day } from './time.js';
 
 const TOGETHER_MS = 5 * 60_000;
@@ -50,6 +51,17 @@ export function addMessages(messages) {
   else if (fresh) newer.hidden = false;
 }
 
+/** Say under each of our messages how far it got on its way to the phone. */
+export function showMarks(messages) {
+  for (const { id, delivery } of messages) {
+    if (!mark(delivery)) continue;
+    const item = log.querySelector(`[data-id="${id}"]`);
+    const line = item?.querySelector('.delivery');
+    if (!line) item?.append(delivered(delivery));
+    else if (line.dataset.state !== delivery) line.replaceWith(delivered(delivery));
+  }
+}
+
 /** Show the newest words. */
 export function toEnd() {
   scroll.scrollTop = scroll.scrollHeight;
@@ -92,15 +104,32 @@ function add(messages) {
 
 function said(message) {
   const kind = message.note ? 'note agent' : message.author;
-  const item = h('li', { class: `said ${kind}${follows(message) ? ' follows' : ''}`, 'data-seq': message.seq },
+  const item = h('li', { class: `said ${kind}${follows(message) ? ' follows' : ''}`, 'data-seq': message.seq, 'data-id': message.id },
     h('div', { class: 'said-who' }, message.note ? icon('note') : null, h('strong', {}, who(message)), clockTime(message.at)));
   if (message.text) item.append(h('div', { class: 'bubble', dir: 'auto' }, message.text));
   if (message.card) item.append(card(message.card));
   if (message.buttons.length) {
     item.append(h('ul', { class: 'offered', 'aria-label': 'Offered choices' }, message.buttons.map((title) => h('li', {}, title))));
   }
+  for (const file of message.attachments ?? []) item.append(attachment(file));
+  if (mark(message.delivery)) item.append(delivered(message.delivery));
   return item;
 }
+
+const delivered = (state) => h('p', { class: 'delivery', 'data-state': state }, mark(state));
+
+function attachment({ id, content_type: type, file_name: name, size, status }) {
+  const title = name || plain(type.split('/')[0] || 'file');
+  if (status !== 'kept') {
+    const why = { waiting: 'is being fetched', refused: 'is of a kind or size that we do not keep', lost: 'could not be fetched' };
+    return h('p', { class: 'attachment' }, `${title} ${why[status] ?? ''}`);
+  }
+  const address = `/api/desk/attachments/${id}`;
+  const picture = type.startsWith('image/') ? h('img', { src: address, alt: '', loading: 'lazy' }) : null;
+  return h('a', { class: 'attachment', href: address, target: '_blank', rel: 'noopener' }, picture, `${title}, ${kilobytes(size)}`);
+}
+
+const kilobytes = (size) => `${Math.max(1, Math.round(size / 1000)).toLocaleString()} kB`;
 
 function who(message) {
   if (message.note) return `Note by ${message.agent ?? 'a colleague'}`;

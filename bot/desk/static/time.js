@@ -23,6 +23,12 @@ export function ago(instant) {
   return minutes < 48 * 60 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} d`;
 }
 
+/** "3 h" or "25 min" until the ISO instant, "0 min" when it has passed. */
+export function remaining(instant) {
+  const minutes = Math.max(0, Math.floor((Date.parse(instant) - Date.now() - ahead) / MINUTE));
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h`;
+}
+
 /** A `<time>` that says how long ago and keeps saying it right. */
 export const agoTime = (instant) =>
   h('time', { datetime: instant, title: full.format(new Date(instant)), 'data-ago': true }, ago(instant));
