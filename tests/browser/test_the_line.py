@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.chat import field, log, write
-from tests.end_to_end.conftest import Running, demo
+from tests.end_to_end.running import Running, demo
 
 pytestmark = pytest.mark.slow
 PICTURES = os.environ.get("GT_TEST_PICTURES")

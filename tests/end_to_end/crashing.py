@@ -23,8 +23,8 @@ from bot.billing.stripe import StripeGateway
 from bot.db import Database
 from bot.models import ExternalEvent, Mandate, MandateStatus, Message, Payment, Posting
 from tests.billing.autopaid import Autopaid
-from tests.end_to_end.conftest import Running
 from tests.end_to_end.customer import ScriptedCustomer
+from tests.end_to_end.running import Running
 
 T = TypeVar("T")
 LOOK_EVERY_S = 0.1

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from tests.end_to_end.conftest import Running
+from tests.end_to_end.running import Running
 
 
 class ScriptedCustomer:

@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
-from tests.end_to_end.conftest import Running
 from tests.end_to_end.customer import ScriptedCustomer
+from tests.end_to_end.running import Running
 
 
 class Agent:

@@ -20,9 +20,9 @@ from bot.billing import invoices
 from bot.db import Base, Database
 from bot.demo import PASSWORD
 from bot.models import Conversation, Customer, Invoice, Plan, PlanEvent, PlanEventKind
-from tests.end_to_end.conftest import Running
 from tests.end_to_end.customer import ScriptedCustomer, texts
 from tests.end_to_end.desk import Agent
+from tests.end_to_end.running import Running
 from tests.end_to_end.script import Dialogue, State, Step
 
 Message = dict[str, Any]
@@ -52,14 +52,18 @@ class Stage:
     @contextmanager
     def play(self, dialogue: Dialogue) -> Iterator[Play]:
         """A fresh morning, with the customer of `dialogue` at the widget."""
+        self.begin_afresh()
+        with closing(Play(self, dialogue)) as play:
+            yield play
+
+    def begin_afresh(self) -> None:
+        """Put the clock and the database back to the first morning."""
         clock = self.product.var / "clock"
         if clock.exists():
             stamp = clock.stat().st_mtime_ns + 1
             clock.write_text("0")
             os.utime(clock, ns=(stamp, stamp))
         _copy(self._first_morning, self._database)
-        with closing(Play(self, dialogue)) as play:
-            yield play
 
     def token(self, account: str) -> str:
         """What the host page passes for a signed-in customer."""

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot import clock, failpoints
-from tests.end_to_end.conftest import demo
 from tests.end_to_end.crashing import AtDemo, Crashing, Patient, until
+from tests.end_to_end.running import demo
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,6 @@ import pytest
 
 from bot.models import Author
 from tests.end_to_end import script
-from tests.end_to_end.conftest import Running
 from tests.end_to_end.customer import texts
 from tests.end_to_end.script import Step
 from tests.end_to_end.stage import STRANGER, Message, Play, Stage
@@ -22,12 +21,6 @@ pytestmark = pytest.mark.slow
 TELLING = re.compile(
     r"\b(?:owes?|owed|owing|overdue|debts?|balance|past due|arrears|in default)\b|[$£€]\s?\d", re.IGNORECASE
 )
-
-
-@pytest.fixture(scope="session")
-def stage(embedded: Running) -> Stage:
-    """The demo on SQLite."""
-    return Stage(embedded)
 
 
 @pytest.mark.parametrize("name", script.names())

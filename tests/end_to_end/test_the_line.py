@@ -9,9 +9,9 @@ from contextlib import closing
 import pytest
 
 from bot.demo import PASSWORD
-from tests.end_to_end.conftest import Running
 from tests.end_to_end.customer import ScriptedCustomer, card, texts
 from tests.end_to_end.desk import Agent
+from tests.end_to_end.running import Running
 
 pytestmark = pytest.mark.slow
 

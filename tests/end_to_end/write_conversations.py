@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.settings import ROOT
 from tests.end_to_end import script
-from tests.end_to_end.conftest import demo
+from tests.end_to_end.running import demo
 from tests.end_to_end.script import Dialogue, Step
 from tests.end_to_end.stage import STRANGER, Message, Stage
 
