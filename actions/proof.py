@@ -16,4 +16,4 @@ def ask_for_proof(turn: Turn, intent: str | None = None) -> Events:
         turn.say("utter_verify_first_still")
         return put(wish=wish)
     turn.say("utter_verify_first")
-    return [*leave("reference", "code", "amount", "promise_day", "disputed"), *enter(FORM, wish=wish)]
+    return [*leave("reference", "code", "factor", "amount", "promise_day", "disputed"), *enter(FORM, wish=wish)]

@@ -207,9 +207,9 @@ def put(**slots: object) -> Events:
 
 
 FORM_SLOTS = (
-    "reference", "code", "amount", "quotes", "plan", "plan_agreed", "plan_question", "plan_over", "plan_wish", "change",
-    "change_agreed", "cancel_agreed", "autopay_agreed", "promise", "promise_day", "promise_agreed", "disputed",
-    "paid_invoices", "paid_how",
+    "reference", "code", "factor", "amount", "quotes", "plan", "plan_agreed", "plan_question", "plan_over", "plan_wish",
+    "change", "change_agreed", "cancel_agreed", "autopay_agreed", "promise", "promise_day", "promise_agreed",
+    "disputed", "paid_invoices", "paid_how",
     "callback_number", "callback_time", "contact_change", "contact_agreed", "preference", "comment", "feedback",
     "erasure_agreed", "guest_amount", "guest_account", "story", "story_of",
 )  # fmt: skip

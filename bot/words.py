@@ -57,6 +57,23 @@ FIELDS: dict[str, set[str]] = {
     "choice_gone": set(),
     "empty": set(),
     "card_removed": set(),
+    "greeting_phone": {"brand"},
+    "media_image": set(),
+    "media_audio": set(),
+    "media_video": set(),
+    "media_document": set(),
+    "media_sticker": set(),
+    "media_location": set(),
+    "media_contacts": set(),
+    "media_order": set(),
+    "media_unsupported": set(),
+    "media_received": set(),
+    "audio_received": set(),
+    "sticker_received": set(),
+    "location_received": set(),
+    "contacts_received": set(),
+    "order_received": set(),
+    "unsupported_received": set(),
     "missed_one": {"amount", "day"},
     "missed_some": {"amount", "day"},
     "missed_private": set(),
@@ -81,6 +98,39 @@ FIELDS: dict[str, set[str]] = {
     "given_back": {"amount"},
     "open_again": {"balance"},
     "payment_news": set(),
+    "way_out": set(),
+    # what a phone is told in lines, of a card and of choices that it cannot show as buttons
+    "card_reply": set(),
+    "card_rate": {"first", "last"},
+    "card_more_choices": {"count"},
+    "card_choose": set(),
+    "card_what": set(),
+    "card_option": {"number", "title", "terms"},
+    "card_once": {"amount", "day"},
+    "card_first": {"first", "terms"},
+    "card_last": {"terms", "amount"},
+    "card_parts_weekly": {"count", "amount", "first"},
+    "card_parts_fortnightly": {"count", "amount", "first"},
+    "card_parts_monthly": {"count", "amount", "first"},
+    "card_parts_dates": {"count", "amount", "first", "last"},
+    "card_parts_vary": {"count", "low", "high", "first", "last"},
+    "card_invoice_due": {"name", "amount", "day"},
+    "card_invoice_was_due": {"name", "amount", "day"},
+    "card_invoice_held": {"name", "amount"},
+    "card_more": {"count"},
+    "card_more_between": {"count"},
+    "card_overdue": {"amount"},
+    "card_total": {"amount"},
+    "card_pay": {"amount", "url"},
+    "card_document": set(),
+    "card_link": {"title", "url"},
+    "card_instalment": {"amount", "day"},
+    "card_instalment_paid": {"amount", "day"},
+    "card_paid": {"amount", "day"},
+    "card_left": {"amount"},
+    "opted_out": {"brand"},
+    "opted_in": {"brand"},
+    "help_phone": {"brand"},
 }
 
 
@@ -104,6 +154,11 @@ def say(key: str, locale: str, **values: object) -> str:
     messages = _messages()
     language = messages.get(locale.replace("_", "-").split("-")[0].lower(), {})
     return (language.get(key) or messages["en"][key]).strip().format(**values)
+
+
+def languages(key: str) -> list[str]:
+    """The languages (ISO 639-1) that have the sentence `key`."""
+    return [language for language, sentences in _messages().items() if key in sentences]
 
 
 def read(name: str, fields: Mapping[str, set[str]], optional: frozenset[str] = frozenset()) -> Sentences:

@@ -118,7 +118,7 @@ ASKED: dict[Ban, str] = {
 # Written in capitals by everybody, or a word to send (an id has a digit or a hyphen, and a code stands at an amount).
 CAPITALS = {
     "ID", "PDF", "SMS", "URL", "FAQ", "OK", "US", "USA", "UK", "EU", "NHS", "CVV", "CVC", "PIN", "CPF", "CNPJ", "CEP",
-    "STOP", "START", "HELP", "HOME", "SHOUT", "SEPA", "ACH", "GDPR",
+    "STOP", "START", "HELP", "PARAR", "AYUDA", "AJUDA", "HOME", "SHOUT", "SEPA", "ACH", "GDPR",
 }  # fmt: skip
 
 
@@ -126,7 +126,7 @@ def banned(text: str, allowed: Collection[Ban] = ()) -> list[str]:
     """What `text` says that it must not, each as "urgency: 'act now'"; [] when it is kind.
 
     `allowed` names what this text may speak of because the customer asked (`asked` tells from their words). The lines
-    of policies/help_lines.yml are names that others gave, and are not judged; nor are addresses, whose letters are chance.
+    of policies/help_lines.yml are names that others gave, and are not judged; nor are links, whose letters are chance.
     """
     plain = _without_names(text)
     found = [f"{ban}: {said!r}" for ban in BANNED if ban not in allowed for said in _said(ban, plain)]

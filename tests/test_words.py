@@ -45,8 +45,8 @@ def test_what_is_shipped_is_right(folder: Path) -> None:
         ("your payment of {amount} has arrived", "your payment of {amount:>9} has arrived", "en.receipt"),
         ("receipt_clear: You're all paid up.", "receipt_clear:", "en.receipt_clear"),
         ("receipt_clear: You're all paid up.", "reciept_clear: You're all paid up.", "en.receipt_clear"),
-        ("en:\n", "es:\n  receipt: Gracias por {importe}. {standing}\nen:\n", "es.receipt"),
-        ("en:\n", "es:\n  recibo: Gracias\nen:\n", "es.recibo"),
+        ("en:\n", "fr:\n  receipt: Merci pour {montant}. {standing}\nen:\n", "fr.receipt"),
+        ("en:\n", "fr:\n  recu: Merci\nen:\n", "fr.recu"),
     ],
 )
 def test_a_message_with_a_wrong_placeholder_is_named_at_start(folder: Path, before: str, after: str, key: str) -> None:

@@ -30,7 +30,7 @@ class Text(NamedTuple):
 HYPHENS = pyphen.Pyphen(lang="en_US")
 LANGUAGES = {"en", "es", "pt"}
 # Files of policies/ and keys in them that are not our sentences: what customers say, and names that help lines have.
-NOT_OURS = {"distress.yml", "help_lines.yml", "heard"}
+NOT_OURS = {"distress.yml", "help_lines.yml", "keywords.yml", "heard"}
 
 DOMAIN: dict[str, Any] = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))
 RESPONSES: dict[str, list[dict[str, Any]]] = DOMAIN["responses"]

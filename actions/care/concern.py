@@ -13,6 +13,7 @@ from actions import records
 from actions.escalation import criteria
 from actions.proof import FORM as PROOF
 from actions.reading import references
+from actions.talk import phone_proof
 from actions.talk.handoff import hand_over, say_wait
 from actions.talk.verification import send_code
 from actions.turn import TEXT_KEPT, Events, Turn, enter, leave, leave_all, put
@@ -103,5 +104,7 @@ async def go_on_proving(turn: Turn) -> Events:
     named = references.account_reference(turn.text, asked=False)
     if named is None:
         return []
+    if await phone_proof.is_wanted(turn):
+        return [] if turn.loop == PROOF else [*leave_all(), *enter(PROOF)]
     await send_code(turn, named)
     return put(reference=True) if turn.loop == PROOF else [*leave_all(), *enter(PROOF, reference=True)]

@@ -13,13 +13,13 @@ from actions.care import concern
 from actions.deed import Deed
 from actions.phrases import Phrases
 from actions.proof import ask_for_proof
-from actions.talk import contact_preferences
+from actions.talk import contact_preferences, texting
 from actions.turn import Events, Turn, leave_all
 from bot.billing import identity, promises
 from bot.conversations import preferences
 from bot.conversations.preferences import Wish
 from bot.errors import NotVerified
-from bot.models import Conversation, Customer, HoldKind, PreferenceKind
+from bot.models import Channel, Conversation, Customer, HoldKind, PreferenceKind
 from bot.models import Medium as Way
 
 _EVERYTHING = re.compile(
@@ -57,6 +57,7 @@ class Medium(StrEnum):
     EMAIL = "email"
 
 
+WAYS = {Medium.SMS: Way.SMS, Medium.WHATSAPP: Way.WHATSAPP, Medium.PHONE: Way.CALL, Medium.EMAIL: Way.EMAIL}
 _WORDS = {
     Medium.SMS: re.compile(r"\b(?:text(?:s|ing|ed)?|text messages?|sms)\b"),
     Medium.WHATSAPP: re.compile(r"\bwhats ?app\w*\b"),
@@ -92,6 +93,7 @@ class CeaseContact(Deed):
                 records.hold_contact(session, turn, HoldKind.CEASE, customer, address=address)
             if not media:
                 records.hold_contact(session, turn, HoldKind.CEASE, customer)
+            texting.refuse(session, conversation, customer, [WAYS[medium] for medium in media] or [None])
             is_bound = concern.is_bound(conversation, customer)
             note = f"Refused: {', '.join(media) if media else 'all contact'}."
             if not is_bound:
@@ -117,12 +119,16 @@ class WrongPerson(Deed):
     title = "action_wrong_person"
 
     async def act(self, turn: Turn) -> Events:
-        """Hold the address, end whatever was proven here, apologise, tell nothing (P4)."""
+        """Hold the address, end whatever was proven here, apologise, tell nothing (P4). A phone number proves nothing
+        from now on, whatever the medium."""
 
         def stop(session: Session) -> None:
             records.hold_contact(session, turn, HoldKind.WRONG_PERSON, None)
             records.open_case(session, turn, "wrong_person", None)
-            identity.end(session, turn.conversation(session))
+            conversation = turn.conversation(session)
+            identity.end(session, conversation)
+            if conversation.channel != Channel.WEB and conversation.address:
+                identity.end_everywhere(session, conversation.address)
 
         await turn.write(stop)
         turn.say("utter_wrong_person")
@@ -169,9 +175,7 @@ async def _quiet_until_then(turn: Turn) -> Events:
 
 def _without_letters(media: list[Medium]) -> list[Wish]:
     """The wish for no letters, and for none of `media` either."""
-    kinds = {Medium.SMS: "sms", Medium.WHATSAPP: "whatsapp", Medium.PHONE: "call", Medium.EMAIL: "email"}
-    refused = [Way(kinds[medium]) for medium in media]
-    return [Wish(PreferenceKind.REFUSED, medium) for medium in (Way.LETTER, *refused)]
+    return [Wish(PreferenceKind.REFUSED, way) for way in (Way.LETTER, *(WAYS[medium] for medium in media))]
 
 
 def _addresses(media: list[Medium], conversation: Conversation, customer: Customer | None) -> set[str]:

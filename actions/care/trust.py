@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actions.deed import Deed
 from actions.phrases import Phrases
+from actions.talk import phone_proof
 from actions.turn import Events, Turn
 from bot import policies
 
@@ -17,7 +18,7 @@ class AskWhyVerify(Deed):
 
     async def act(self, turn: Turn) -> Events:
         """Say why. A form that asks goes on asking."""
-        turn.say("utter_why_verify")
+        turn.say("utter_why_verify_phone" if await phone_proof.is_wanted(turn) else "utter_why_verify")
         return []
 
 

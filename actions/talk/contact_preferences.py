@@ -17,7 +17,7 @@ from actions.deed import Deed, Form
 from actions.phrases import Phrases
 from actions.reading import times
 from actions.sensitive import SENSITIVE
-from actions.talk import beside, reaching
+from actions.talk import beside, reaching, texting
 from actions.turn import Events, Turn, enter, leave, put
 from bot import clock, policies
 from bot.conversations import preferences
@@ -131,6 +131,10 @@ async def keep(turn: Turn, wishes: Sequence[Wish]) -> Events:
         customer: Customer | None = turn.customer_if_known(session)
         conversation = turn.conversation(session)
         preferences.record(session, conversation, customer.id if customer else None, wishes)
+        welcome = [wish.medium for wish in wishes if wish.kind == PreferenceKind.WELCOME]
+        refused = [wish.medium for wish in wishes if wish.kind == PreferenceKind.REFUSED]
+        texting.allow(session, conversation, customer, welcome)
+        texting.refuse(session, conversation, customer, refused)
         if any(wish.kind == PreferenceKind.REFUSED for wish in wishes):
             records.open_case(session, turn, "set_contact_preference", customer)
         return conversation.locale

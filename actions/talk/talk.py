@@ -14,7 +14,7 @@ from actions.paying.wanted import from_message
 from actions.plans import plan_talk
 from actions.proof import ask_for_proof
 from actions.reading import amounts, choices, dates, references
-from actions.talk import welcome
+from actions.talk import phone_proof, welcome
 from actions.talk.feedback import answers_question
 from actions.talk.parting import ask_how_it_was
 from actions.turn import TEXT_KEPT, Button, Events, Turn, first_name, leave_all, put
@@ -143,7 +143,7 @@ class Inform(Deed):
         try:
             mine = await turn.write(lambda session: account(session, turn))
         except NotVerified:
-            return self._unknown(turn)
+            return await self._unknown(turn)
         if turn.loop is not None:
             return []
         if references.account_reference(turn.text, asked=False):
@@ -151,8 +151,10 @@ class Inform(Deed):
             return []
         return await self._known(turn, mine)
 
-    def _unknown(self, turn: Turn) -> Events:
+    async def _unknown(self, turn: Turn) -> Events:
         if references.account_reference(turn.text, asked=False) or references.one_time_code(turn.text):
+            return ask_for_proof(turn)
+        if phone_proof.unasked(turn) is not None and await phone_proof.is_wanted(turn):
             return ask_for_proof(turn)
         if turn.loop is None:
             turn.say("utter_what_next_unknown")

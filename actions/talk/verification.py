@@ -1,4 +1,5 @@
 """Proof of identity in chat: a reference, a one-time code, then whatever was wished for (design sections 6 and 10, 11).
+On a phone the number is the reference, and a postcode or a birth date the proof (`phone_proof`).
 
 The words are the same whether or not there is such an account (P2). Neither reference nor code is kept in a slot.
 """
@@ -17,6 +18,7 @@ from actions.deed import Deed, Form, failed
 from actions.proof import FORM
 from actions.reading import references
 from actions.sensitive import SENSITIVE, TRUST
+from actions.talk import phone_proof
 from actions.turn import TEXT_KEPT, Events, Turn, put
 from bot import policies
 from bot.billing import identity
@@ -43,15 +45,21 @@ SENDING: set[asyncio.Task[int]] = set()  # kept until they are done, or they cou
 
 
 class VerificationForm(Form):
-    """Takes a reference, then the code. A new reference starts afresh; a wish in the same message is remembered."""
+    """Takes a reference, then the code, or on a phone what only the customer knows. A new reference starts afresh; a
+    wish in the same message is remembered."""
 
     form = FORM
-    slots = ("reference", "code")
+    slots = ("reference", "code", phone_proof.FACTOR)
 
     async def take(self, turn: Turn) -> dict[str, Any]:
         """The slots that the message fills, or {}."""
+        if await phone_proof.is_wanted(turn):
+            return await phone_proof.take(turn)
+        return await self._take(turn)
+
+    async def _take(self, turn: Turn) -> dict[str, Any]:
         if turn.requested == "code" and turn.is_answer and turn.intent not in GRAVE and _lacks_code(turn.text):
-            await send_code(turn, None)
+            await send_code(turn, None, again=True)
             return {"code": None}
         is_heard = turn.intent in HEARD_FIRST or turn.intent in TRUST
         if turn.requested is not None and not is_heard and references.asks_why(turn.text):
@@ -86,7 +94,7 @@ class VerificationForm(Form):
         if code is not None:
             return await self._try(turn, code)
         if turn.entities.get("code") == "resend" or references.wants_code_again(turn.text):
-            await send_code(turn, None)
+            await send_code(turn, None, again=True)
             return {"code": None}
         named = _named(turn, asked=False)
         if named is not None:
@@ -118,7 +126,7 @@ class Resume(Deed):
 
     async def act(self, turn: Turn) -> Events:
         """Thank them by name and go on; say nothing more when the form ended without a proof."""
-        forget = put(reference=None, code=None)
+        forget = put(reference=None, code=None, factor=None)
         try:
             mine = await turn.write(lambda session: account(session, turn))
         except NotVerified:
@@ -137,8 +145,9 @@ class Resume(Deed):
             return [*forget, *put(wish=None), *failed(turn, error, deed.title)]
 
 
-async def send_code(turn: Turn, reference: str | None) -> None:
-    """Ask for a code for the account that `reference` names; None: the one named before. Raises `TooMany`."""
+async def send_code(turn: Turn, reference: str | None, *, again: bool = False) -> None:
+    """Ask for a code for the account that `reference` names; None: the one named before. `again`: none came, and what
+    may be in the way is said, whatever is the case (P2, C5). Raises `TooMany`."""
 
     def begin(session: Session) -> None:
         conversation = turn.conversation(session)
@@ -152,7 +161,7 @@ async def send_code(turn: Turn, reference: str | None) -> None:
     SENDING.add(sending)
     sending.add_done_callback(SENDING.discard)
     await asyncio.sleep(SENT_WITHIN_S)
-    turn.say("utter_code_sent", minutes=policies.identity().code_minutes)
+    turn.say("utter_code_sent_again" if again else "utter_code_sent", minutes=policies.identity().code_minutes)
 
 
 def _named_before(session: Session, turn: Turn) -> str:

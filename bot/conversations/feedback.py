@@ -60,7 +60,9 @@ def ask(session: Session, conversation: Conversation) -> None:
         {"title": say(f"rating_{rating}", locale), "payload": f'/give_feedback{{"rating": "{rating}"}}'}
         for rating in range(1, 6)
     ]
-    transcript.append(session, conversation, author=Author.SYSTEM, text=say("ask_rating", locale), buttons=buttons)
+    transcript.append(
+        session, conversation, author=Author.SYSTEM, text=say("ask_rating", locale), buttons=buttons, unasked=True
+    )
 
 
 def asked(session: Session, conversation: Conversation, about: str) -> Feedback:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock
-from bot.conversations import feedback, holder, transcript
+from bot.conversations import feedback, holder, keywords, transcript
 from bot.conversations.redaction import redact_cards
 from bot.db import lock
 from bot.errors import Conflict, InvalidInput, NotFound
@@ -138,6 +138,7 @@ def reply(session: Session, conversation_id: uuid.UUID, agent: Agent, text: str,
         text=_bounded(text, conversation.locale),
         agent_id=agent.id,
         client_id=client_id,
+        unasked=not _is_owed(session, conversation),
     )
 
 
@@ -201,7 +202,7 @@ def withdraw(session: Session, conversation: Conversation, *, told: bool = True)
     _end(session, conversation, HandoffEventKind.RETURNED, "customer", None)
     holder.change(session, conversation, Holder.BOT)
     if told:
-        _tell(session, conversation, "back_to_assistant")
+        _tell(session, conversation, "back_to_assistant", unasked=False)
 
 
 def _listed(session: Session, condition: sa.ColumnElement[bool]) -> list[Waiting]:
@@ -248,8 +249,22 @@ def _record(session: Session, handoff: Handoff, kind: HandoffEventKind, actor: s
     session.add(HandoffEvent(handoff_id=handoff.id, kind=kind, actor=actor, note=kept))
 
 
-def _tell(session: Session, conversation: Conversation, key: str, **values: object) -> None:
-    transcript.append(session, conversation, author=Author.SYSTEM, text=say(key, conversation.locale, **values))
+def _tell(session: Session, conversation: Conversation, key: str, *, unasked: bool = True, **values: object) -> None:
+    """`unasked` but for what answers the customer's own act (C5)."""
+    text = say(key, conversation.locale, **values)
+    transcript.append(session, conversation, author=Author.SYSTEM, text=text, unasked=unasked)
+
+
+def _is_owed(session: Session, conversation: Conversation) -> bool:
+    """Whether a message of the customer's still waits for an answer; a STOP has its own (C5)."""
+    last = session.scalars(
+        sa.select(Message)
+        .where(Message.conversation_id == conversation.id, Message.hidden.is_(False), Message.author != Author.SYSTEM)
+        .order_by(Message.seq.desc())
+        .limit(1)
+    ).first()
+    is_theirs = last is not None and last.author == Author.CUSTOMER
+    return is_theirs and keywords.read(last.text if last else "", refused=False) is not keywords.Keyword.STOP
 
 
 def _bounded(text: str, locale: str) -> str:

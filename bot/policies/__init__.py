@@ -13,10 +13,12 @@ from bot.policies.desk import DeskPolicy
 from bot.policies.document import Brand, DocumentsPolicy
 from bot.policies.file import FOLDER, Policy, PolicyInvalid, in_language, load, read
 from bot.policies.hold import HoldsPolicy, Stop
+from bot.policies.keyword import KeywordsPolicy
 from bot.policies.payment import AutopayPolicy, PaymentsPolicy
 from bot.policies.plan import PlansPolicy
 from bot.policies.proof import IdentityPolicy
 from bot.policies.right import RightsPolicy, in_country
+from bot.policies.whatsapp_template import WhatsAppTemplate, WhatsAppTemplatesPolicy
 
 __all__ = [
     "FOLDER",
@@ -28,6 +30,7 @@ __all__ = [
     "DocumentsPolicy",
     "HoldsPolicy",
     "IdentityPolicy",
+    "KeywordsPolicy",
     "Method",
     "PaymentsPolicy",
     "PlansPolicy",
@@ -35,6 +38,8 @@ __all__ = [
     "PolicyInvalid",
     "RightsPolicy",
     "Stop",
+    "WhatsAppTemplate",
+    "WhatsAppTemplatesPolicy",
     "adjustments",
     "answers",
     "autopay",
@@ -48,10 +53,12 @@ __all__ = [
     "identity",
     "in_country",
     "in_language",
+    "keywords",
     "payments",
     "plans",
     "read",
     "rights",
+    "whatsapp_templates",
 ]
 
 
@@ -104,9 +111,21 @@ def identity() -> IdentityPolicy:
 
 
 @cache
+def keywords() -> KeywordsPolicy:
+    """`policies/keywords.yml`. Raises `PolicyInvalid`."""
+    return read(KeywordsPolicy, FOLDER / "keywords.yml")
+
+
+@cache
 def desk() -> DeskPolicy:
     """`policies/desk.yml`. Raises `PolicyInvalid`."""
     return read(DeskPolicy, FOLDER / "desk.yml")
+
+
+@cache
+def whatsapp_templates() -> WhatsAppTemplatesPolicy:
+    """`policies/whatsapp_templates.yml`. Raises `PolicyInvalid`."""
+    return read(WhatsAppTemplatesPolicy, FOLDER / "whatsapp_templates.yml")
 
 
 @cache
@@ -140,7 +159,9 @@ def check_all() -> None:
     holds()
     rights()
     identity()
+    keywords()
     desk()
+    whatsapp_templates()
     documents()
     brand()
     brand_name()

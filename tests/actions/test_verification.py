@@ -87,14 +87,14 @@ async def test_a_new_code_can_be_asked_for_by_button_or_in_words(stranger: Scene
     await name_account(stranger, "GT-1001")
     first = code_for(stranger)
     by_words = await stranger.run(VerificationForm(), "nothing came yet", loop=FORM, requested="code")
-    assert by_words.responses == ["utter_code_sent"]
+    assert by_words.responses == ["utter_code_sent_again"]
     second = code_for(stranger)
     old = await stranger.run(VerificationForm(), first, loop=FORM, requested="code")
     assert old.responses == ([] if first == second else ["utter_code_wrong"])
     by_button = await stranger.run(
         VerificationForm(), intent="inform", entities={"code": "resend"}, loop=FORM, requested="code"
     )
-    assert by_button.responses == ["utter_code_sent"]
+    assert by_button.responses == ["utter_code_sent_again"]
 
 
 async def test_another_account_may_be_named_while_the_code_is_awaited(stranger: Scene) -> None:
@@ -152,7 +152,7 @@ async def test_the_first_words_after_the_proof_acknowledge_the_person_and_the_wi
     answer = await scene.run(Resume(), "482913", slots={"wish": {"intent": "check_balance", "text": "balance"}})
     assert answer.responses == ["utter_verified", "utter_balance_overdue"]
     assert "Maya" in answer.text
-    assert answer.slots == {"reference": None, "code": None, "wish": None}
+    assert answer.slots == {"reference": None, "code": None, "factor": None, "wish": None}
 
 
 async def test_a_payment_wished_for_before_the_proof_keeps_its_amount(scene: Scene) -> None:
@@ -211,7 +211,7 @@ async def test_a_code_that_did_not_come_is_sent_again_however_it_was_understood(
     scene = Scene(sqlite_db, verified=False)
     await name_account(scene, "GT-1001")
     answer = await scene.run(VerificationForm(), text, intent, loop=FORM, requested="code")
-    assert answer.responses == ["utter_code_sent"]
+    assert answer.responses == ["utter_code_sent_again"]
     assert answer.slots == {"code": None}
 
 

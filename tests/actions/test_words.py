@@ -35,6 +35,7 @@ TO_STRANGERS = (
     "utter_start_over_unknown", "utter_frustration", "utter_frustration_here", "utter_frustration_again",
     "utter_frustration_person", "utter_handoff_closed", "utter_handoff_wait", "utter_repeat", "utter_repeat_which",
     "utter_simply_verify", "utter_simply_ask_reference", "utter_simply_code", "utter_simply_capabilities",
+    "utter_simply_factor",
     "utter_simply_handoff", "utter_welcome_back_unknown", "utter_greet_here", "utter_yes_which", "utter_also",
     "utter_ask_rating", "utter_feedback_high", "utter_feedback_low", "utter_feedback_thanks", "utter_feedback_sorry",
     "utter_comment_kept", "utter_ask_callback_number", "utter_ask_callback_time", "utter_callback_number_needed",
@@ -42,7 +43,9 @@ TO_STRANGERS = (
     "utter_callback_closed", "utter_callback_far", "utter_ask_preference", "utter_preference_noted",
     "utter_preference_unclear", "utter_language_which", "utter_language_es", "utter_language_pt",
     "utter_language_other", "utter_language_here", "utter_cease_passed_on", "utter_deceased_passed_on",
-    "utter_insolvency_passed_on", "utter_adviser_passed_on",
+    "utter_insolvency_passed_on", "utter_adviser_passed_on", "utter_code_sent_again", "utter_ask_factor",
+    "utter_ask_postcode", "utter_ask_birth_date", "utter_factor_unclear", "utter_factor_wrong", "utter_factor_other",
+    "utter_factor_shared", "utter_why_verify_phone",
     "utter_third_party_private", "utter_ask_at_home", "utter_guest_any_amount",
 )  # fmt: skip
 # After these nothing is asked for any more, and no word is about money (C8).
@@ -96,7 +99,7 @@ def test_no_sentence_presses_shames_or_shouts_k2_k5_k6(name: str, text: str) -> 
     asked = r"\b(?:no interest|interest and|(?:are )?no (?:late )?fees?|no fees|set no minimum|no set minimum)\b"
     told = re.sub(asked, " ", text, flags=re.IGNORECASE) if name.startswith(("utter_fees", "utter_least")) else text
     assert not re.search(pressing, told, re.IGNORECASE)
-    assert not re.search(r"\b[A-Z]{4,}\b", text.replace("HOME", ""))
+    assert not re.search(r"\b[A-Z]{4,}\b", re.sub("HOME|START", "", text))
     assert "!!" not in text
 
 

@@ -7,37 +7,41 @@ import secrets
 import unicodedata
 import uuid
 from dataclasses import dataclass
-from enum import StrEnum
 
-import jwt
 import phonenumbers
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock, policies
+from bot.billing.identity import addresses, proofs
 from bot.billing.identity import verification_locks as locks
+from bot.billing.identity.knowledge import prove
+from bot.billing.identity.proofs import Outcome
 from bot.billing.identity.references import find_customer
+from bot.billing.identity.tokens import sign_in
 from bot.db import lock
 from bot.errors import NotVerified, TooMany
 from bot.keyed_hash import keyed_hash, same
 from bot.models import Channel, Conversation, Customer, Delivery, VerificationChallenge
-from bot.models.customer import account_key
-from bot.settings import settings
+from bot.phone_numbers import alike
+
+__all__ = [
+    "Challenge",
+    "Outcome",
+    "begin",
+    "check",
+    "customer_of",
+    "end",
+    "end_everywhere",
+    "prove",
+    "sign_in",
+]
 
 PURPOSE = "one-time code"
 DIGITS = 6
 NOBODY = uuid.UUID(int=0)
 # The idle time is written down at most so often, so that reading a balance is seldom a write.
 TOUCH_EVERY = dt.timedelta(minutes=1)
-
-
-class Outcome(StrEnum):
-    """What came of a code. `expired` also when none was asked for or it was used."""
-
-    VERIFIED = "verified"
-    WRONG = "wrong"
-    EXPIRED = "expired"
-    LOCKED = "locked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,9 @@ def begin(session: Session, conversation: Conversation, reference: str) -> Chall
     """Ask for a one-time code for the account that `reference` names: its number, an e-mail address or a phone number.
 
     When there is such an account with a phone on file, a `Delivery` with the code is written for the sender to send
-    after commit; otherwise all else is done alike and nothing shows (P2). The code before it stops working. Raises
-    `TooMany` when this conversation has asked too often or its address is locked, account or not.
+    after commit; otherwise all else is done alike and nothing shows (P2), as for a phone that reaches somebody else or
+    wants nothing from us (P4, C5). The code before it stops working. Raises `TooMany` when this conversation has asked
+    too often or its address is locked, account or not.
     """
     policy = policies.identity()
     lock(session, Conversation, conversation.id)
@@ -62,7 +67,8 @@ def begin(session: Session, conversation: Conversation, reference: str) -> Chall
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
     customer = find_customer(session, reference, _regions(conversation))
     # Asked for nobody too, so that an unknown reference takes the same queries (P2).
-    blocked = _may_get_no_code(session, customer.id if customer else NOBODY)
+    is_reached = addresses.may_get_code(session, (customer.phone if customer else None) or "")
+    blocked = _may_get_no_code(session, customer.id if customer else NOBODY) or not is_reached
     challenge = VerificationChallenge(
         conversation_id=conversation.id,
         customer_id=customer.id if customer and not blocked else None,
@@ -105,7 +111,7 @@ def check(session: Session, conversation: Conversation, code: str) -> Outcome:
     challenge.used_at = clock.now()
     locks.forget(session, here)
     locks.forget(session, locks.account(challenge.customer_id))
-    _verify(conversation, session.get_one(Customer, challenge.customer_id))
+    proofs.verify(conversation, session.get_one(Customer, challenge.customer_id))
     session.flush()
     return Outcome.VERIFIED
 
@@ -119,47 +125,10 @@ def customer_of(session: Session, conversation: Conversation, *, touch: bool = T
     if conversation.customer_id is None or conversation.verified_until is None or conversation.verified_until <= now:
         raise NotVerified("Please confirm who you are first.", about=conversation.id)
     if touch and conversation.channel == Channel.WEB:
-        until = now + _holds_for(conversation)
+        until = now + proofs.holds_for(conversation)
         if until - conversation.verified_until >= TOUCH_EVERY:
             conversation.verified_until = until
     return session.get_one(Customer, conversation.customer_id)
-
-
-def sign_in(session: Session, conversation: Conversation, identity_token: str) -> Customer:
-    """Take the word of the page that embeds the widget: a JWT (HS256, `sub` the account number, `exp` within the hour).
-
-    Raises `NotVerified`, in the same words for whatever is wrong with it (P2).
-    """
-    refused = NotVerified("The page's proof of identity does not hold. Please confirm who you are here.")
-    secret = settings().identity_secret
-    if secret is None:
-        raise refused
-    try:
-        claims = jwt.decode(
-            identity_token,
-            secret.get_secret_value(),
-            algorithms=["HS256"],
-            # Times are checked below, by our clock.
-            options={
-                "require": ["exp", "sub"],
-                "verify_exp": False,
-                "verify_nbf": False,
-                "verify_iat": False,
-                "verify_aud": False,
-            },
-        )
-    except jwt.PyJWTError as error:
-        raise refused from error
-    if not _is_current(claims):
-        raise refused
-    customer = session.scalars(
-        sa.select(Customer).where(Customer.account_key == account_key(str(claims["sub"])))
-    ).first()
-    if customer is None or customer.account_number != claims["sub"]:
-        raise refused
-    _verify(conversation, customer)
-    session.flush()
-    return customer
 
 
 def end(session: Session, conversation: Conversation) -> None:
@@ -169,6 +138,16 @@ def end(session: Session, conversation: Conversation) -> None:
     if challenge is not None:
         challenge.used_at = clock.now()
     session.flush()
+
+
+def end_everywhere(session: Session, phone: str) -> None:
+    """No proof holds any more on `phone` (E.164), on whatever medium: it reaches somebody else (P4)."""
+    session.execute(
+        sa.update(Conversation)
+        .where(Conversation.address.in_(alike(phone)), Conversation.channel != Channel.WEB)
+        .values(verified_until=None)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def _check_rate(session: Session, conversation: Conversation) -> None:
@@ -238,25 +217,3 @@ def _wrong(session: Session, challenge: VerificationChallenge, here: str) -> Out
         challenge.used_at = clock.now()
     session.flush()
     return Outcome.LOCKED if locked else Outcome.WRONG
-
-
-def _verify(conversation: Conversation, customer: Customer) -> None:
-    conversation.customer_id = customer.id
-    conversation.verified_until = clock.now() + _holds_for(conversation)
-
-
-def _holds_for(conversation: Conversation) -> dt.timedelta:
-    policy = policies.identity()
-    if conversation.channel == Channel.WEB:
-        return dt.timedelta(minutes=policy.web_idle_minutes)
-    return dt.timedelta(hours=policy.phone_hours)
-
-
-def _is_current(claims: dict[str, object]) -> bool:
-    now = clock.now().timestamp()
-    times = [claims.get(name, now) for name in ("exp", "iat", "nbf")]
-    if not all(isinstance(time, int | float) and not isinstance(time, bool) for time in times):
-        return False
-    expires, issued, not_before = (float(str(time)) for time in times)
-    longest = policies.identity().identity_token_minutes_most * 60
-    return now < expires <= min(now, issued) + longest and not_before <= now and issued <= now + 60

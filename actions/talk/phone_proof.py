@@ -1,0 +1,125 @@
+"""Proof of identity on a phone: the sender's number, and a postcode or a birth date (design sections 6 and 10, 11).
+
+The words are the same for a number that nobody knows (P2). What was told is kept in no slot and no wish.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actions.deed import Deed, failed
+from actions.reading import known_facts, references
+from actions.reading.known_facts import Told
+from actions.sensitive import SENSITIVE, TRUST
+from actions.turn import TEXT_KEPT, Turn
+from bot import clock, policies
+from bot.billing import identity
+from bot.billing.identity import Outcome
+from bot.models import Channel, FactorKind
+from bot.settings import settings
+
+# What the form asks for. `postcode` and `birth_date` are asked for alone where the other one fits several customers.
+FACTOR = "factor"
+ASKED = (FACTOR, *FactorKind)
+OTHER = {FactorKind.POSTCODE: FactorKind.BIRTH_DATE, FactorKind.BIRTH_DATE: FactorKind.POSTCODE}
+# What is done for the account once it is known whose it is, so that a proof in the same message is tried first.
+BOTH = frozenset({"complain", "dispute_debt", "report_bankruptcy", "report_fraud", "report_hardship"})
+STRAYS = frozenset({"inform", "nlu_fallback", "affirm"})  # what an answer that cannot be read is taken for
+DONE: dict[str, Any] = {FACTOR: True, "requested_slot": None}
+OVER: dict[str, Any] = {FACTOR: None, "requested_slot": None}
+
+
+async def is_wanted(turn: Turn) -> bool:
+    """Whether the conversation is on a phone, where this is the proof."""
+    return await turn.write(lambda session: turn.conversation(session).channel) != Channel.WEB
+
+
+def unasked(turn: Turn) -> Told | None:
+    """What was told before the first question: with a word for it, or in a message that says nothing else."""
+    told = known_facts.told(turn.text, clock.now().date(), asked=False)
+    if told is None and turn.intent in STRAYS:
+        bare = known_facts.told(turn.text, clock.now().date(), asked=True)
+        return bare if bare is not None and bare.words_beside == 0 else None
+    return told
+
+
+async def take(turn: Turn) -> dict[str, Any]:
+    """The slots that the message fills; {} when it is no answer, so that its intent is heard instead."""
+    asked = turn.requested if turn.requested and turn.requested in ASKED else FACTOR
+    if turn.requested is not None and not turn.is_answer:
+        return {"requested_slot": asked}  # back from something else
+    try:
+        return await _take(turn, asked)
+    except Exception as error:
+        failed(turn, error, "phone_proof")
+        return _ask(asked)
+
+
+async def _take(turn: Turn, asked: str) -> dict[str, Any]:
+    is_first = turn.requested is None
+    told = unasked(turn) if is_first else known_facts.told(turn.text, clock.now().date(), asked=True)
+    if turn.intent in SENSITIVE or turn.intent in TRUST or turn.intent == "cancel":
+        if told is not None and turn.intent in BOTH:
+            taken = await _try(turn, told, asked)
+            if taken.get(FACTOR) or is_first:
+                return taken
+        # Heard for what it is; before the first question that was done already.
+        return {"requested_slot": asked} if is_first else {}
+    if not is_first and references.asks_why(turn.text):
+        turn.say("utter_why_verify_phone")
+        return _ask(asked)
+    if told is not None:
+        return await _try(turn, told, asked)
+    if is_first:
+        return {"requested_slot": asked}
+    if turn.text and (turn.intent in STRAYS or references.account_reference(turn.text, asked=False)):
+        turn.say("utter_factor_unclear")
+        return _ask(asked)
+    return {}
+
+
+async def _try(turn: Turn, told: Told, asked: str) -> dict[str, Any]:
+    outcome = await turn.write(lambda session: identity.prove(session, turn.conversation(session), *told.said))
+    wish = _wish(turn, told)
+    match outcome:
+        case Outcome.VERIFIED:
+            return {**DONE, **wish}
+        case Outcome.LOCKED:
+            turn.say("utter_locked")
+            return {**OVER, **wish}
+        case Outcome.SHARED:
+            return {**_other(turn, told, asked), **wish}
+        case _:
+            turn.say("utter_factor_wrong", website=_website())
+            return {**_ask(FACTOR), **wish}
+
+
+def _other(turn: Turn, told: Told, asked: str) -> dict[str, Any]:
+    """The other factor tells those apart who share a number; when it doesn't, a person or the website does."""
+    kinds = {kind for one in told.said for kind, _ in one}
+    if len(told.said) > 1 or asked != FACTOR:
+        turn.say("utter_factor_shared", website=_website())
+        return dict(OVER)
+    other = OTHER[FactorKind.POSTCODE if kinds == {FactorKind.POSTCODE} else FactorKind.BIRTH_DATE]
+    turn.say("utter_factor_other")
+    return _ask(str(other))
+
+
+def _wish(turn: Turn, told: Told) -> dict[str, Any]:
+    """What is done afterwards, without what was told: what the message asks for beside it, or what was wished for in
+    the same words before."""
+    wish = turn.slot("wish")
+    if wish and wish.get("text") == turn.text[:TEXT_KEPT]:
+        return {"wish": {**wish, "text": told.rest[:TEXT_KEPT]}}
+    is_another = turn.is_answer and turn.intent in Deed.by_intent and told.words_beside > (1 if wish else 0)
+    if not is_another:
+        return {}
+    return {"wish": {"intent": turn.intent, "text": told.rest[:TEXT_KEPT], "entities": turn.entities}}
+
+
+def _ask(what: str) -> dict[str, Any]:
+    return {FACTOR: None, "requested_slot": what}
+
+
+def _website() -> str:
+    return policies.brand().website or settings().public_url

@@ -1,0 +1,30 @@
+"""Whether an address wants nothing from us: read here, below the conversations that write it down, because a one-time
+code for somebody on the website obeys it, too (C5)."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.models import Channel, Consent, Purpose
+from bot.phone_numbers import alike
+
+
+def is_refused(session: Session, channel: Channel, address: str, purpose: Purpose = Purpose.EVERYTHING) -> bool:
+    """Whether messages to `address` on `channel` are refused: all of them, or those of `purpose`. With nothing said it
+    is not refused. A yes to everything takes back an earlier no to one purpose."""
+    of_all = newest(session, channel, address, Purpose.EVERYTHING)
+    if purpose == Purpose.EVERYTHING or (of_all is not None and not of_all.granted):
+        return of_all is not None and not of_all.granted
+    latest = newest(session, channel, address, Purpose.EVERYTHING, purpose)
+    return latest is not None and not latest.granted
+
+
+def newest(session: Session, channel: Channel, address: str, *purposes: Purpose) -> Consent | None:
+    """What was said last about `address` on `channel` for one of `purposes`; None for nothing."""
+    return session.scalars(
+        sa.select(Consent)
+        .where(Consent.channel == channel, Consent.address.in_(alike(address)), Consent.purpose.in_(purposes))
+        .order_by(Consent.created_at.desc(), Consent.id.desc())
+        .limit(1)
+    ).first()
