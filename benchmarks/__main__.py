@@ -11,7 +11,7 @@ from pathlib import Path
 
 import aiohttp
 
-from benchmarks import scale
+from benchmarks import phones, scale
 from benchmarks.machine import machine
 from benchmarks.product import Product, rasa_alone, running
 from benchmarks.turns import PLAIN, WITH_ACTION, growth, measure, open_talks
@@ -48,6 +48,7 @@ async def _turns(product: Product) -> None:
                     f"| {peer.p50:.1f}, {peer.per_second:.0f} | {ours.p50 / peer.p50:.2f} x |"
                 )
         blocks = await growth(product, http)
+        await phones.tables(product, http, talks)
     print("\n| turns of one conversation | p50 ms of the last twenty | a fresh conversation beside it | ratio |")
     print("|---|---|---|---|")
     for mark, (long, fresh) in blocks.items():

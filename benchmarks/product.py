@@ -66,7 +66,9 @@ def running() -> Iterator[Product]:
         var = Path(folder)
         ports = {name: _free_port() for name in ("GT_HTTP_PORT", "GT_SANDBOX_PORT", "GT_RASA_PORT", "GT_ACTIONS_PORT")}
         clean = {
-            name: value for name, value in os.environ.items() if not name.startswith(("GT_", "STRIPE_", "TWILIO_"))
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("GT_", "STRIPE_", "TWILIO_", "META_"))
         }
         environment = clean | {name: str(port) for name, port in ports.items()} | {"GT_VAR": folder}
         for name in ("DATABASE_URL", "REDIS_URL"):

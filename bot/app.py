@@ -18,8 +18,9 @@ from bot import clock, document_page, health, logs, pay_page, policies, webhooks
 from bot.billing.gateway import PaymentGateway
 from bot.billing.stripe import gateway
 from bot.body_limit import BodyLimit
-from bot.channels import web
+from bot.channels import phone_routes, web
 from bot.channels.front_door import FrontDoor
+from bot.channels.rounds import Rounds
 from bot.conversations.dialogue import Dialogue, Rasa
 from bot.db import Database, database
 from bot.desk.routes import router as desk
@@ -60,8 +61,10 @@ def create_app(
     app.state.db = db or database()
     app.state.front_door = FrontDoor(app.state.db, dialogue or Rasa(own))
     app.state.signals = app.state.front_door.signals
+    app.state.rounds = Rounds(app.state.front_door)
     app.state.gateway = payments or _gateway(own)
-    for routes in (web.routes, webhooks.routes, pay_page.routes, document_page.routes, health.routes, desk):
+    own_routes = (web, phone_routes, webhooks, pay_page, document_page, health)
+    for routes in (*(module.routes for module in own_routes), desk):
         app.include_router(routes)
     _files(app, own)
     _errors(app)

@@ -12,13 +12,19 @@ from dotenv import dotenv_values
 from bot import clock, migrations
 from bot.billing import importing
 from bot.db import Database
-from bot.desk.auth import add_agent
+from bot.desk.agents import add_agent
 from bot.models import Agent, Customer, Role
 from bot.settings import ROOT
 
 AGENTS = (("ana@example.com", "Ana", Role.AGENT), ("sol@example.com", "Sol", Role.SUPERVISOR))
 PASSWORD = "kind-words-only"  # noqa: S105 - the demo's published password (design section 9)
-KEYS = {"STRIPE": "STRIPE_API_KEY", "TWILIO": "TWILIO_AUTH_TOKEN"}
+# What leads to a stand-in, unless somebody brings a key of their own: they mean the provider itself.
+STAND_INS = {
+    "STRIPE_API_BASE": "STRIPE_API_KEY",
+    "TWILIO_API_BASE": "TWILIO_AUTH_TOKEN",
+    "TWILIO_CONTENT_API_BASE": "TWILIO_AUTH_TOKEN",
+    "META_API_BASE": "META_ACCESS_TOKEN",
+}
 FILES = ROOT / "data" / "demo"
 
 
@@ -28,16 +34,18 @@ def environment(var: Path) -> dict[str, str]:
     What the caller's environment says wins.
     """
     path = var / "demo.env"
-    if not path.exists():
-        var.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text("".join(f"{name}={value}\n" for name, value in _fresh().items()))
+    var.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
     kept = {name: value for name, value in dotenv_values(path).items() if value is not None}
+    # All of them in a new folder; in an older one, what has been added since.
+    added = {name: value for name, value in _fresh().items() if name not in kept}
+    if added:
+        with path.open("a") as file:
+            file.writelines(f"{name}={value}\n" for name, value in added.items())
     given = {name: value for name, value in os.environ.items() if value}
     sandbox = f"http://127.0.0.1:{given.get('GT_SANDBOX_PORT', '8010')}"
-    # Whoever brings a key of their own means the provider itself.
-    stand_ins = {f"{name}_API_BASE": sandbox for name, key in KEYS.items() if key not in given}
-    return {**os.environ, **stand_ins, **kept, **given, "GT_VAR": str(var), "GT_SANDBOX": "true"}
+    stand_ins = {base: sandbox for base, key in STAND_INS.items() if key not in given}
+    return {**os.environ, **stand_ins, **kept, **added, **given, "GT_VAR": str(var), "GT_SANDBOX": "true"}
 
 
 def _fresh() -> dict[str, str]:
@@ -50,6 +58,13 @@ def _fresh() -> dict[str, str]:
         "TWILIO_ACCOUNT_SID": f"AC{secrets.token_hex(16)}",
         "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
         "TWILIO_FROM": "+15005550006",
+        "TWILIO_WHATSAPP_FROM": "+15005550010",
+        "META_ACCESS_TOKEN": f"EAA{secrets.token_hex(24)}",
+        "META_APP_SECRET": secrets.token_hex(16),
+        "META_VERIFY_TOKEN": secrets.token_urlsafe(24),
+        "META_PHONE_NUMBER_ID": f"1{secrets.randbelow(10**14):014}",
+        "GT_WHATSAPP": "true",
+        "GT_SANDBOX_PACE_S": "0.4",
     }
 
 

@@ -90,6 +90,19 @@ class SignatureInvalid(GoodTermsError):
     status = 400
 
 
+class Forged(SignatureInvalid):
+    """The same, where the provider expects to be refused (T1, T3)."""
+
+    status = 403
+
+
+class Malformed(GoodTermsError):
+    """A signed body that cannot be read at all."""
+
+    code = "malformed"
+    status = 400
+
+
 class OutsideService(GoodTermsError):
     """Another service failed. `retryable` says whether the same call may succeed later."""
 

@@ -24,7 +24,7 @@ from huey.consumer import Consumer
 from bot import clock, logs, policies, words
 from bot.billing.gateway import PaymentGateway
 from bot.billing.stripe import gateway
-from bot.channels import outbox
+from bot.channels import media, outbox, phone_events
 from bot.conversations import autopay, books, missed, missed_events, promised, refunding, stripe_sweep, turns
 from bot.conversations.dialogue import Rasa
 from bot.conversations.signals import Signals
@@ -83,6 +83,18 @@ def every(minutes: int) -> Callable[[Callable[[], object]], Any]:
 def deliver() -> None:
     """Send what is still queued."""
     outbox.send_due(database())
+
+
+@every(minutes=1)
+def carry_messages() -> None:
+    """What phones sent and no web process has carried into its conversation; what became of what we sent."""
+    phone_events.sweep(database())
+
+
+@every(minutes=1)
+def fetch_files() -> None:
+    """Files that customers sent and that are still at the provider."""
+    media.fetch_due(database())
 
 
 @every(minutes=1)

@@ -14,6 +14,8 @@ from bot.settings import settings
 
 SWEEPS = (
     worker.deliver,
+    worker.carry_messages,
+    worker.fetch_files,
     worker.ask_stripe,
     worker.send_refunds,
     worker.read_events,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -14,27 +16,70 @@ class Capabilities:
     """What a channel can show. A button beyond `buttons` and `list_rows` degrades to numbered text (T5).
 
     Lengths are in characters; 0 buttons or rows means none; `cards` is whether structured cards are drawn as such.
+    `choice_body` is the longest text that stands above buttons or a list, 0 when it is `max_length`. `gsm` is whether
+    a text is sent in segments whose length its letters decide (T2), `marks` whether * _ ~ ` format what they enclose.
     """
 
     max_length: int
     buttons: int = 0
     button_length: int = 0
     list_rows: int = 0
+    row_length: int = 0
+    row_description: int = 0
+    choice_body: int = 0
     cards: bool = False
     status_updates: bool = False
+    gsm: bool = False
+    marks: bool = False
+
+
+class Style(StrEnum):
+    """How choices are shown."""
+
+    PLAIN = "plain"
+    BUTTONS = "buttons"
+    LIST = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class Choosable:
+    """One choice as a provider shows it; `id` comes back when it is chosen."""
+
+    id: str
+    title: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text that WhatsApp has approved, by name and language (T4). `content_sid` is Twilio's id of it, if it is known;
+    `body` is what it says, with `{{1}}` and so on where the `parameters` stand."""
+
+    name: str
+    language: str
+    body: str
+    parameters: tuple[str, ...] = ()
+    content_sid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """One message on its way out. `to` is the channel's address, `reference` our own id of it for logs and deduping.
 
-    `status_callback` is where the provider reports what became of it, if it can.
+    `status_callback` is where the provider reports what became of it, if it can. `choices` are shown in `style`, a list
+    behind a button that is called `list_button`; `plain` is the same with the choices as lines of text, for a provider
+    that refuses to show them. With a `template`, the body is what the template says.
     """
 
     to: str
     body: str
     reference: str
     status_callback: str | None = None
+    choices: tuple[Choosable, ...] = ()
+    style: Style = Style.PLAIN
+    list_button: str = ""
+    plain: str | None = None
+    template: Template | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +94,7 @@ class FailureReason(StrEnum):
 
     BLOCKED = "blocked"  # the address has opted out at the provider: record the opt-out (T2)
     BAD_ADDRESS = "bad_address"  # no message will ever arrive there
+    CLOSED_WINDOW = "closed_window"  # the customer wrote too long ago: only a template is taken (T4)
     LIMITED = "limited"  # too fast; later will do
     REFUSED = "refused"  # the request or our account is wrong
     UNAVAILABLE = "unavailable"  # the provider did not take it
@@ -56,7 +102,8 @@ class FailureReason(StrEnum):
 
 
 class SendFailed(OutsideService):
-    """A provider did not accept a message. `provider_code` is its own number for the reason, if it gave one."""
+    """A provider did not accept a message. `provider_code` is its own number for the reason, if it gave one;
+    `retry_after` the seconds after which it wants to be asked again."""
 
     code = "send_failed"
 
@@ -67,16 +114,19 @@ class SendFailed(OutsideService):
         service: str,
         reason: FailureReason,
         provider_code: int | None = None,
+        retry_after: float | None = None,
         about: Any = None,
     ) -> None:
         retryable = reason in (FailureReason.LIMITED, FailureReason.UNAVAILABLE)
         super().__init__(message, service=service, retryable=retryable, about=about)
         self.reason = reason
         self.provider_code = provider_code
+        self.retry_after = retry_after
 
 
 class Sender(Protocol):
-    """A way out. Synchronous, bounded in time, and called between transactions, never inside one."""
+    """A way out. Synchronous, bounded in time, and called between transactions, never inside one. Any number of threads
+    may use it at once."""
 
     @property
     def name(self) -> str:
@@ -88,6 +138,20 @@ class Sender(Protocol):
         """What it can show."""
         ...
 
+    @property
+    def grace(self) -> dt.timedelta:
+        """How long an uncertain message is looked and waited for before it counts as never taken."""
+        ...
+
     def send(self, message: Outgoing) -> Sent:
         """Hand one message to the provider. Raises `SendFailed`, or `InvalidInput` for a body it could never carry."""
+        ...
+
+    def find(self, message: Outgoing, since: dt.datetime) -> Sequence[Sent]:
+        """What the provider has taken since then that may be this message, oldest first; nothing, when it cannot be
+        asked. For a message whose outcome is unknown. Raises `SendFailed`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connections."""
         ...

@@ -1,4 +1,4 @@
-"""What the web process holds while it runs: the database, the voice, the bells, and the turns under way."""
+"""What the web process holds while it runs: the database, the voice, the bells, the post, and the turns under way."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
+from bot.channels.post import Post
 from bot.conversations import turns
 from bot.conversations.dialogue import Dialogue
 from bot.conversations.signals import Signals
@@ -57,6 +58,7 @@ class FrontDoor:
         self.db = db
         self.dialogue = dialogue
         self.signals = Signals(db)
+        self.post = Post(db, self.signals)
         self.new_sessions = RateLimit(SESSIONS_PER_MINUTE)
         self.closing = False
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="front-door")
@@ -91,6 +93,7 @@ class FrontDoor:
         """Begin to watch for other processes' changes and for unfinished turns."""
         asyncio.get_running_loop().set_default_executor(self._threads)
         self._watchers = [asyncio.create_task(self.signals.watch()), asyncio.create_task(self._recover())]
+        self._watchers.append(asyncio.create_task(self.post.run()))
 
     async def close(self) -> None:
         """Let the turns under way finish, then stop. What is unfinished is recovered by whoever comes next."""
@@ -99,6 +102,7 @@ class FrontDoor:
             watcher.cancel()
         if self._turns:
             await asyncio.wait(self._turns, timeout=LAST_TURNS_S)
+        await self.post.close()
         await self.dialogue.aclose()
         for threads in (self._outside, self._threads):
             threads.shutdown(wait=False, cancel_futures=True)

@@ -3,48 +3,28 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 import hmac
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import httpx
 
 from bot.channels.base import Capabilities, FailureReason, Outgoing, SendFailed, Sent
+from bot.channels.twilio_api import TIMEOUT, TwilioApi
 from bot.errors import InvalidInput, SignatureInvalid
 from bot.settings import Settings
 
 MAX_LENGTH = 1600
-TIMEOUT = httpx.Timeout(8.0, connect=3.0)
-
-# https://www.twilio.com/docs/api/errors
-_REASONS = {
-    20003: FailureReason.REFUSED,
-    20429: FailureReason.LIMITED,
-    21211: FailureReason.BAD_ADDRESS,
-    21214: FailureReason.BAD_ADDRESS,
-    21217: FailureReason.BAD_ADDRESS,
-    21610: FailureReason.BLOCKED,
-    21611: FailureReason.LIMITED,
-    21612: FailureReason.BAD_ADDRESS,
-    21614: FailureReason.BAD_ADDRESS,
-    30001: FailureReason.LIMITED,
-}
-_SENTENCES = {
-    FailureReason.BLOCKED: "This number has asked not to receive our messages.",
-    FailureReason.BAD_ADDRESS: "This number cannot receive text messages.",
-    FailureReason.LIMITED: "Too many text messages at once; this one has to wait.",
-    FailureReason.REFUSED: "The text message service refused the request.",
-    FailureReason.UNAVAILABLE: "The text message service does not answer just now.",
-    FailureReason.UNKNOWN_OUTCOME: "The text message service did not say whether the message was sent.",
-}
+GRACE = dt.timedelta(seconds=60)
 
 
 class TwilioSms:
     """A `Sender` for SMS. `sender` is our number in E.164 or a messaging service id (MG…)."""
 
     name = "sms"
-    capabilities = Capabilities(max_length=MAX_LENGTH, status_updates=True)
+    capabilities = Capabilities(max_length=MAX_LENGTH, status_updates=True, gsm=True)
+    grace = GRACE
 
     def __init__(
         self,
@@ -55,46 +35,28 @@ class TwilioSms:
         *,
         timeout: httpx.Timeout = TIMEOUT,
     ) -> None:
-        self._path = f"/2010-04-01/Accounts/{account_sid}/Messages.json"
         self._sender = sender
-        self._client = httpx.Client(base_url=api_base.rstrip("/"), auth=(account_sid, auth_token), timeout=timeout)
+        self._api = TwilioApi(account_sid, auth_token, api_base, timeout=timeout)
 
     def send(self, message: Outgoing) -> Sent:
-        """Send one SMS. Raises `InvalidInput` for an empty or over-long body (T2), `SendFailed` for the rest.
-
-        Twilio has no idempotency key. When an answer is lost after the request went out, sending again might send
-        twice, against the caps (C2): such a failure is not retryable, and its reason is `unknown_outcome`.
-        """
+        """Send one SMS. Raises `InvalidInput` for an empty or over-long body (T2), `SendFailed` for the rest."""
         if not message.body.strip() or len(message.body) > MAX_LENGTH:
             raise InvalidInput(f"A text message has 1 to {MAX_LENGTH} characters.", about=message.reference)
-        try:
-            answer = self._client.post(self._path, data=self._form(message))
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise self._failed(FailureReason.UNAVAILABLE, message) from error
-        except httpx.HTTPError as error:
-            raise self._failed(FailureReason.UNKNOWN_OUTCOME, message) from error
-        body = _json(answer)
-        if answer.status_code == 201 and isinstance(body.get("sid"), str):
-            return Sent(body["sid"])
-        if answer.is_success:
-            raise self._failed(FailureReason.UNKNOWN_OUTCOME, message)
-        code = body["code"] if isinstance(body.get("code"), int) else None
-        raise self._failed(_reason(answer.status_code, code), message, code)
+        return self._api.create(self._form(message), message.reference)
+
+    def find(self, message: Outgoing, since: dt.datetime) -> Sequence[Sent]:
+        """The same text to the same number, taken since then. Raises `SendFailed`."""
+        taken = self._api.taken(message.to, since, message.reference)
+        return [sent for sent, body in taken if same_text(body, message.body)]
 
     def close(self) -> None:
         """Let go of the connections."""
-        self._client.close()
+        self._api.close()
 
     def _form(self, message: Outgoing) -> dict[str, str]:
         origin = "MessagingServiceSid" if self._sender.startswith("MG") else "From"
         form = {"To": message.to, origin: self._sender, "Body": message.body}
         return {**form, "StatusCallback": message.status_callback} if message.status_callback else form
-
-    def _failed(self, reason: FailureReason, message: Outgoing, code: int | None = None) -> SendFailed:
-        # The reference, not the address: errors end up in logs (P7).
-        return SendFailed(
-            _SENTENCES[reason], service="twilio", reason=reason, provider_code=code, about=message.reference
-        )
 
 
 def sms(settings: Settings) -> TwilioSms:
@@ -108,6 +70,11 @@ def sms(settings: Settings) -> TwilioSms:
         settings.twilio_from,
         settings.twilio_api_base,
     )
+
+
+def same_text(one: str, other: str) -> bool:
+    """Whether two texts differ in white space at most, which a provider may have trimmed."""
+    return one.split() == other.split()
 
 
 def verify(url: str, fields: Iterable[tuple[str, str]], signature: str, *, auth_token: str) -> None:
@@ -128,19 +95,3 @@ def sign(url: str, fields: Iterable[tuple[str, str]], *, auth_token: str) -> str
     """
     text = url + "".join(name + value for name, value in sorted(set(fields)))
     return base64.b64encode(hmac.new(auth_token.encode(), text.encode(), hashlib.sha1).digest()).decode()
-
-
-def _reason(status: int, code: int | None) -> FailureReason:
-    if code in _REASONS:
-        return _REASONS[code]
-    if status == 429:
-        return FailureReason.LIMITED
-    return FailureReason.UNAVAILABLE if status >= 500 else FailureReason.REFUSED
-
-
-def _json(answer: httpx.Response) -> dict[str, Any]:
-    try:
-        body = answer.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}

@@ -17,10 +17,11 @@ import sqlalchemy as sa
 import structlog
 
 from bot.db import Database
-from bot.models import Conversation, Holder
+from bot.models import AgentSession, Conversation, Holder
 
 LOOK_EVERY_S = 0.25
 DESK = "desk"
+ANY = "any"
 _NEVER = object()
 
 log = structlog.get_logger()
@@ -47,7 +48,8 @@ class Bell:
 
 
 class Signals:
-    """The bells of one process, by topic: a conversation's id, or `DESK` for anything that concerns the desk."""
+    """The bells of one process, by topic: a conversation's id, `DESK` for anything that concerns the desk, or `ANY` for
+    whatever changes in this process."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -74,7 +76,7 @@ class Signals:
 
     def ring(self, topic: uuid.UUID | str, *, desk: bool = False) -> None:
         """Tell this process's listeners that `topic` changed, and the desk's if it concerns them. Event loop only."""
-        for key in (str(topic), DESK) if desk else (str(topic),):
+        for key in (str(topic), DESK, ANY) if desk else (str(topic), ANY):
             for bell in tuple(self._bells.get(key, ())):
                 bell.ring()
 
@@ -82,7 +84,7 @@ class Signals:
         """Look for other processes' changes until cancelled."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            topics = list(self._bells)
+            topics = [topic for topic in self._bells if topic != ANY]
             if not topics:
                 continue
             try:
@@ -119,4 +121,6 @@ class Signals:
                         .order_by(Conversation.holder)
                     )
                 ]
+                # A session that was ended elsewhere ends its streams.
+                marks[DESK].append(session.scalar(sa.select(sa.func.max(AgentSession.revoked_at))))
         return marks

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
-from collections.abc import Iterable
-from typing import Any
 from urllib.parse import quote
 
-import sqlalchemy as sa
 from fastapi import APIRouter, Response
-from sqlalchemy.orm import Session
 
 from bot.desk import audit
 from bot.desk.access import Db, DeskRoute, Reader
@@ -62,33 +57,6 @@ def attachment(attachment_id: uuid.UUID, db: Db, seat: Reader) -> Response:
     }
     # Not by `media_type`, which would claim a charset for plain text that we do not know.
     return Response(file.body, headers={**headers, "Content-Type": file.content_type})
-
-
-def of_messages(session: Session, message_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[dict[str, Any]]]:
-    """What came with these messages, in order: `{id, content_type, file_name, size, status}`; size in bytes."""
-    found: dict[uuid.UUID, list[dict[str, Any]]] = defaultdict(list)
-    columns = (
-        Attachment.id,
-        Attachment.message_id,
-        Attachment.content_type,
-        Attachment.file_name,
-        Attachment.size,
-        Attachment.status,
-    )
-    rows = session.execute(
-        sa.select(*columns).where(Attachment.message_id.in_(list(message_ids))).order_by(Attachment.id)
-    )
-    for row in rows:
-        found[row.message_id].append(
-            {
-                "id": str(row.id),
-                "content_type": row.content_type,
-                "file_name": row.file_name,
-                "size": row.size,
-                "status": row.status,
-            }
-        )
-    return dict(found)
 
 
 def _name(file: Attachment) -> str:

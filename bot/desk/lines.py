@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.conversations import transcript
-from bot.models import Agent, Message
+from bot.models import Agent, Attachment, Author, Message
 
 
 def lines(session: Session, conversation_id: uuid.UUID, after: int = 0) -> list[dict[str, Any]]:
@@ -19,13 +20,15 @@ def lines(session: Session, conversation_id: uuid.UUID, after: int = 0) -> list[
     names = agent_names(session)
     said: list[dict[str, Any]] = []
     while page := transcript.after(session, conversation_id, after, limit=500, hidden=True):
-        said += [line(message, names) for message in page]
+        files = _attachments(session, page)
+        said += [line(message, names, files.get(message.id, ())) for message in page]
         after = page[-1].seq
     return said
 
 
-def line(message: Message, names: Mapping[uuid.UUID, str]) -> dict[str, Any]:
-    """One message: who, what, when. `note` marks what only agents see; buttons are titles: nobody presses them here."""
+def line(message: Message, names: Mapping[uuid.UUID, str], files: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+    """One message: who, what, when. `note` marks what only agents see; buttons are titles: nobody presses them here.
+    `files` came with it."""
     return {
         "id": str(message.id),
         "seq": message.seq,
@@ -34,10 +37,25 @@ def line(message: Message, names: Mapping[uuid.UUID, str]) -> dict[str, Any]:
         "text": message.text,
         "buttons": [str(button.get("title") or "") for button in message.buttons or []],
         "card": message.card,
+        "attachments": list(files),
         "note": message.hidden,
         "client_id": message.client_id,
         "at": instant(message.created_at),
     }
+
+
+def _attachments(session: Session, messages: Iterable[Message]) -> dict[uuid.UUID, list[dict[str, Any]]]:
+    """What came with these messages, in order; `size` in bytes. The bytes themselves stay where they are."""
+    shown = ("id", "content_type", "file_name", "size", "status")
+    rows = session.execute(
+        sa.select(Attachment.message_id, *(getattr(Attachment, name) for name in shown))
+        .where(Attachment.message_id.in_([message.id for message in messages if message.author == Author.CUSTOMER]))
+        .order_by(Attachment.id)
+    )
+    found: dict[uuid.UUID, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        found[row.message_id].append({name: getattr(row, name) for name in shown} | {"id": str(row.id)})
+    return found
 
 
 def agent_names(session: Session) -> dict[uuid.UUID, str]:

@@ -1,0 +1,132 @@
+"""Files that customers send: expected with their message, fetched after it, kept for the agent (T5)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.orm import Session
+
+from bot import clock
+from bot.channels import media_fetch, media_kinds
+from bot.channels.inbound_message import InboundMessage
+from bot.channels.media_fetch import Fetched, Fetcher, FetchFailed
+from bot.db import Database, claim, lock
+from bot.models import Attachment, AttachmentStatus, Message
+
+# So many of one conversation are kept in a day.
+MOST_A_DAY = 50
+LEASE = dt.timedelta(seconds=90)
+FIRST_REST = dt.timedelta(seconds=15)
+LONGEST_REST = dt.timedelta(hours=1)
+ATTEMPTS = 8
+BATCH = 10
+BATCHES = 20
+
+log = structlog.get_logger()
+
+
+def expect(session: Session, message_id: uuid.UUID, message: InboundMessage) -> None:
+    """Write down the files of a message as still to be fetched; those of a kind that we do not keep, or above what one
+    conversation may send in a day, as refused."""
+    if not message.media:
+        return
+    session.flush()
+    sent = _today(session, message_id)
+    for place, file in enumerate(message.media):
+        kept = media_kinds.is_kept(file.content_type) and sent + place < MOST_A_DAY
+        session.add(
+            Attachment(
+                message_id=message_id,
+                provider=message.provider,
+                reference=file.reference,
+                content_type=media_kinds.plain(file.content_type),
+                file_name=file.file_name,
+                status=AttachmentStatus.WAITING if kept else AttachmentStatus.REFUSED,
+            )
+        )
+
+
+def fetch_due(db: Database, message_id: uuid.UUID | None = None, *, fetcher: Fetcher | None = None) -> int:
+    """Fetch what waits and is due, or only the files of one message; how many were kept.
+
+    Raises nothing for a failing provider: a file waits (seconds, doubled each time) and after its last try is lost.
+    Providers are called between transactions; any number of processes share the work.
+    """
+    kept = 0
+    for _ in range(BATCHES):
+        waiting = _claimed(db, message_id)
+        kept += sum(_fetch(db, attachment, fetcher or media_fetch.fetcher()) for attachment in waiting)
+        if len(waiting) < BATCH:
+            break
+    return kept
+
+
+def _today(session: Session, message_id: uuid.UUID) -> int:
+    conversation_id = sa.select(Message.conversation_id).where(Message.id == message_id).scalar_subquery()
+    return (
+        session.scalar(
+            sa.select(sa.func.count())
+            .select_from(Attachment)
+            .join(Message, Message.id == Attachment.message_id)
+            .where(
+                Message.conversation_id == conversation_id,
+                Attachment.created_at > clock.now() - dt.timedelta(days=1),
+            )
+        )
+        or 0
+    )
+
+
+def _claimed(db: Database, message_id: uuid.UUID | None) -> Sequence[Attachment]:
+    now = clock.now()
+    query = sa.select(Attachment).where(Attachment.status == AttachmentStatus.WAITING, Attachment.next_at <= now)
+    if message_id is not None:
+        query = query.where(Attachment.message_id == message_id)
+    with db.transaction() as session:
+        found = claim(session, query.order_by(Attachment.next_at, Attachment.id).limit(BATCH))
+        for row in found:
+            row.attempts += 1
+            row.next_at = now + LEASE
+            if row.attempts > ATTEMPTS:  # whoever tried it never came back
+                row.status = AttachmentStatus.LOST
+        return [row for row in found if row.status == AttachmentStatus.WAITING]
+
+
+def _fetch(db: Database, attachment: Attachment, fetcher: Fetcher) -> bool:
+    try:
+        fetched = fetcher.fetch(attachment)
+    except FetchFailed as error:
+        _failed(db, attachment, error)
+        return False
+    content_type = media_kinds.found(fetched.body, attachment.content_type or fetched.content_type)
+    with db.transaction() as session:
+        row = lock(session, Attachment, attachment.id)
+        if row is None or row.status != AttachmentStatus.WAITING:
+            return False
+        if content_type is None:
+            row.status = AttachmentStatus.REFUSED
+            return False
+        _keep(row, fetched, content_type)
+        return True
+
+
+def _keep(row: Attachment, fetched: Fetched, content_type: str) -> None:
+    row.status, row.content_type = AttachmentStatus.KEPT, content_type
+    row.body, row.size = fetched.body, len(fetched.body)
+
+
+def _failed(db: Database, attachment: Attachment, error: FetchFailed) -> None:
+    again = error.retryable and attachment.attempts < ATTEMPTS
+    log.warning("attachment_waits" if again else "attachment_missed", attachment=str(attachment.id), reason=error.about)
+    with db.transaction() as session:
+        row = lock(session, Attachment, attachment.id)
+        if row is None or row.status != AttachmentStatus.WAITING:
+            return
+        if again:
+            row.next_at = clock.now() + min(FIRST_REST * 2 ** (row.attempts - 1), LONGEST_REST)
+        else:
+            row.status = AttachmentStatus.LOST if error.retryable or error.gone else AttachmentStatus.REFUSED
