@@ -1,4 +1,4 @@
-"""Stand-ins for Stripe and Twilio, an outbox and a movable clock: for the demo and the tests, never for customers.
+"""Stand-ins for Stripe, Twilio and Meta, phones, an outbox and a clock that moves: for demo and tests alone.
 
 It speaks to the product over HTTP alone. It imports nothing of `bot`, and nothing imports it.
 """

@@ -1,4 +1,4 @@
-"""One application: Stripe, Twilio, the outbox, the clock, the phones, and the switches that make them misbehave."""
+"""One application: Stripe, Twilio, Meta, the outbox, the clock, the phones, and the switches of their faults."""
 
 from __future__ import annotations
 
@@ -9,24 +9,38 @@ from contextlib import asynccontextmanager, suppress
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
-from sandbox import checkout, dashboard, events, twilio
+from sandbox import checkout, dashboard, events, meta_routes, meta_webhooks, phone_routes, twilio
 from sandbox.amounts import worded
+from sandbox.approved import Approved
 from sandbox.calls import Calls
 from sandbox.clock import Clock
 from sandbox.courier import Courier
 from sandbox.disputes import Disputes
 from sandbox.events import Events
 from sandbox.faults import FaultBox
-from sandbox.outbox import Outbox, address
+from sandbox.heard import Heard
+from sandbox.media import Cabinet
+from sandbox.meta import MetaApi
+from sandbox.opt_outs import OptOuts
+from sandbox.outbox import Outbox
 from sandbox.pages import render
 from sandbox.payment_methods import PaymentMethods
 from sandbox.payments import Payments
+from sandbox.phone import Phone
 from sandbox.refunds import Refunds
-from sandbox.refusal import SandboxRefusal, StripeRefusal, TwilioRefusal
+from sandbox.refusal import MetaRefusal, SandboxRefusal, StripeRefusal, TwilioRefusal
 from sandbox.settings import Settings
 from sandbox.store import Store
 from sandbox.stripe import StripeApi
 from sandbox.switches import bank_switches, service_switches
+from sandbox.thread import Threads
+from sandbox.twilio_content import Contents
+from sandbox.twilio_inbound import TwilioInbound
+from sandbox.twilio_routes import content_routes, message_routes
+
+Refusal = StripeRefusal | TwilioRefusal | MetaRefusal | SandboxRefusal
+# The WhatsApp number that Meta knows by its id.
+META_NUMBER = "+15005550020"
 
 
 class Sandbox:
@@ -38,10 +52,12 @@ class Sandbox:
         signers = {
             "stripe": events.signer(settings.stripe_webhook_secret),
             "twilio": twilio.signer(settings.twilio_auth_token),
+            "meta": meta_webhooks.signer(settings.meta_app_secret),
         }
         self.courier = Courier(self.store, signers)
         self.stripe_faults = FaultBox(self.store, "stripe")
         self.twilio_faults = FaultBox(self.store, "twilio")
+        self.meta_faults = FaultBox(self.store, "meta")
         stripe_events = Events(self.store, self.clock, self.courier, self.stripe_faults, settings.stripe_webhook_url)
         pages = f"{settings.sandbox_url}/sandbox"
         self.methods = PaymentMethods(self.store, self.clock)
@@ -51,15 +67,52 @@ class Sandbox:
         calls = Calls(self.store, self.payments, self.refunds, self.courier, f"{pages}/checkout")
         self.stripe = StripeApi(settings.stripe_api_key, self.store, self.clock, calls, self.stripe_faults)
         self.outbox = Outbox(self.store, self.clock)
+        self._play_phones(settings)
+
+    def _play_phones(self, settings: Settings) -> None:
+        self.base = settings.sandbox_url
+        self.heard = Heard()
+        self.cabinet = Cabinet(self.store)
+        self.threads = Threads(self.store, self.clock)
+        self.approved = Approved(self.store)
+        opt_outs = OptOuts(self.store)
         self.twilio = twilio.TwilioApi(
             settings.twilio_account_sid,
             settings.twilio_auth_token,
-            self.store,
-            self.clock,
+            settings.pace_s,
+            self.threads,
             self.outbox,
             self.courier,
+            Contents(settings.twilio_account_sid, self.store, self.clock, self.base, self.approved),
+            opt_outs,
             self.twilio_faults,
         )
+        from_twilio = TwilioInbound(
+            self.twilio,
+            settings.twilio_webhook_url,
+            self.base,
+            settings.text_number,
+            settings.twilio_whatsapp_from,
+        )
+        from_meta = meta_webhooks.MetaWebhooks(
+            settings.meta_webhook_url,
+            settings.meta_phone_number_id,
+            META_NUMBER,
+            self.threads,
+            self.courier,
+            self.meta_faults,
+        )
+        self.meta = MetaApi(
+            settings.meta_access_token,
+            settings.meta_phone_number_id,
+            settings.pace_s,
+            self.threads,
+            self.outbox,
+            from_meta,
+            self.approved,
+            self.meta_faults,
+        )
+        self.phone = Phone(self.threads, self.cabinet, opt_outs, {"twilio": from_twilio, "meta": from_meta})
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -78,18 +131,23 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(title="Good Terms sandbox", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.sandbox = sandbox
+    # Before Stripe's, which takes everything below /v1.
+    app.include_router(content_routes(sandbox))
+    app.include_router(message_routes(sandbox))
+    app.include_router(meta_routes.routes(sandbox))
     app.include_router(_stripe(sandbox))
-    app.include_router(_twilio(sandbox))
     app.include_router(checkout.router(checkout.Checkout(sandbox.payments, sandbox.refunds)))
     app.include_router(service_switches(sandbox))
     app.include_router(bank_switches(sandbox))
     app.include_router(dashboard.router(dashboard.Dashboard(sandbox.payments, sandbox.refunds, sandbox.disputes)))
+    app.include_router(phone_routes.routes(sandbox))
     app.include_router(_pages(sandbox))
 
     @app.exception_handler(StripeRefusal)
     @app.exception_handler(TwilioRefusal)
+    @app.exception_handler(MetaRefusal)
     @app.exception_handler(SandboxRefusal)
-    async def refuse(request: Request, refusal: StripeRefusal | TwilioRefusal | SandboxRefusal) -> JSONResponse:
+    async def refuse(request: Request, refusal: Refusal) -> JSONResponse:
         return JSONResponse(refusal.body(), refusal.status)
 
     return app
@@ -109,30 +167,8 @@ def _stripe(sandbox: Sandbox) -> APIRouter:
     return routes
 
 
-def _twilio(sandbox: Sandbox) -> APIRouter:
-    routes = APIRouter(prefix="/2010-04-01/Accounts/{account}")
-
-    @routes.post("/Messages.json")
-    async def send(request: Request, account: str) -> Response:
-        sandbox.twilio.authorise(account, request.headers)
-        message = sandbox.twilio.create((await request.body()).decode(errors="replace"))
-        await asyncio.sleep(sandbox.twilio_faults.read().hang_s)
-        return JSONResponse(message, 201)
-
-    @routes.get("/Messages/{sid}.json")
-    async def fetch(request: Request, account: str, sid: str) -> Response:
-        sandbox.twilio.authorise(account, request.headers)
-        return JSONResponse(sandbox.twilio.fetch(sid))
-
-    return routes
-
-
 def _pages(sandbox: Sandbox) -> APIRouter:
     routes = APIRouter()
-
-    @routes.get("/sandbox/phone", response_class=HTMLResponse)
-    async def phone(to: str = "") -> Response:
-        return render("phone.html", {"to": address(to), "addresses": sandbox.outbox.addresses()})
 
     @routes.get("/sandbox/receipts/{charge}", response_class=HTMLResponse)
     async def receipt(charge: str) -> Response:

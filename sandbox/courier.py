@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import ssl
 import time
 from collections.abc import Callable, Iterable
@@ -25,6 +26,8 @@ from sandbox.store import Store
 PAUSES_S = (0.5, 1, 2, 4, 8, 15, 30, 60, 60, 60, 60, 60, 120, 120, 120)
 TIMEOUT_S = 10.0
 IDLE_S = 5.0
+# What a customer writes does not queue behind the news of what we wrote.
+LANES = ("kind = 'message'", "kind <> 'message'")
 Headers = dict[str, str]
 Sign = Callable[[str, str], Headers]
 log = logging.getLogger(__name__)
@@ -38,12 +41,16 @@ def _certificates() -> ssl.SSLContext:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One webhook to be sent: `subject` is the id of what it tells of, `kind` what happened to it."""
+    """One webhook to be sent: `subject` is the id of what it tells of, `kind` what happened to it.
+
+    It waits `wait_s` seconds first.
+    """
 
     subject: str
     kind: str
     url: str
     payload: str
+    wait_s: float = 0.0
 
 
 class Courier:
@@ -53,18 +60,25 @@ class Courier:
         self._store = store
         self._sign = sign
         self._client = client or httpx.AsyncClient(timeout=TIMEOUT_S, verify=_certificates())
-        self._woken = asyncio.Event()
+        self._woken = {lane: asyncio.Event() for lane in LANES}
 
     def send(self, service: str, parcels: Iterable[Parcel], faults: Faults) -> None:
         """Take in what one happening causes, in its order unless `faults` say otherwise."""
         batch = new_id("batch_", 12)
         ordered = list(parcels)
+        last = max((parcel.wait_s for parcel in ordered), default=0.0)
         if faults.shuffle:
             ordered.reverse()
         state = "dropped" if faults.drop_webhooks else "pending"
-        due = time.time() + faults.delay_webhooks_s
-        for _ in range(1 + faults.repeat_webhooks):
+        now = time.time() + faults.delay_webhooks_s
+        for round in range(2 + faults.repeat_webhooks):
             for parcel in ordered:
+                if round > faults.repeat_webhooks and random.uniform(0, 100) >= faults.repeat_percent:
+                    continue
+                wait = last if faults.shuffle else parcel.wait_s
+                if faults.scatter_webhooks_s:
+                    # Each goes its own way then, whatever it belongs to.
+                    batch, wait = new_id("batch_", 12), wait + random.uniform(0, faults.scatter_webhooks_s)
                 self._store.run(
                     "INSERT INTO deliveries (batch, service, subject, kind, url, payload, state, due)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -75,9 +89,10 @@ class Courier:
                     parcel.url,
                     parcel.payload,
                     state,
-                    due,
+                    now + wait,
                 )
-        self._woken.set()
+        for woken in self._woken.values():
+            woken.set()
 
     def deliveries(self, service: str) -> list[dict[str, Any]]:
         """Every delivery of a service, oldest first."""
@@ -93,22 +108,21 @@ class Courier:
         query = "SELECT count(*) FROM deliveries WHERE subject = ? AND state = 'pending'"
         return int(self._store.rows(query, subject)[0][0])
 
+    def about(self, subject: str, kind: str) -> dict[str, Any] | None:
+        """How far the first webhook of this kind about `subject` got: `{state, attempts, response, note}`."""
+        query = (
+            "SELECT state, attempts, response, note FROM deliveries WHERE subject = ? AND kind = ? ORDER BY id LIMIT 1"
+        )
+        found = self._store.rows(query, subject, kind)
+        return dict(found[0]) if found else None
+
     async def run(self, before: Callable[[], None]) -> None:
         """Deliver until cancelled; `before` each round, what time alone has brought about is done."""
-        while True:
-            self._woken.clear()
-            try:
-                before()
-                await self.deliver_due()
-            except Exception:
-                # One bad parcel must not stop the post.
-                log.exception("a round of deliveries failed")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), self._next_due_in())
+        await asyncio.gather(*(self._run(lane, woken, before) for lane, woken in self._woken.items()))
 
-    async def deliver_due(self, now: float | None = None) -> int:
+    async def deliver_due(self, now: float | None = None, lane: str = "true") -> int:
         """Try everything that is due once, happenings side by side and each in its order; gives the number of tries."""
-        query = "SELECT * FROM deliveries WHERE state = 'pending' AND due <= ? ORDER BY batch, id"
+        query = f"SELECT * FROM deliveries WHERE state = 'pending' AND due <= ? AND {lane} ORDER BY batch, id"
         due = [dict(row) for row in self._store.rows(query, time.time() if now is None else now)]
         batches = [list(parcels) for _, parcels in groupby(due, key=lambda row: row["batch"])]
         await asyncio.gather(*(self._deliver_in_turn(batch) for batch in batches))
@@ -117,6 +131,18 @@ class Courier:
     async def close(self) -> None:
         """Let go of the connections."""
         await self._client.aclose()
+
+    async def _run(self, lane: str, woken: asyncio.Event, before: Callable[[], None]) -> None:
+        while True:
+            woken.clear()
+            try:
+                before()
+                await self.deliver_due(lane=lane)
+            except Exception:
+                # One bad parcel must not stop the post.
+                log.exception("a round of deliveries failed")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(woken.wait(), self._next_due_in(lane))
 
     async def _deliver_in_turn(self, batch: list[dict[str, Any]]) -> None:
         for row in batch:
@@ -147,6 +173,6 @@ class Courier:
             row["id"],
         )
 
-    def _next_due_in(self) -> float:
-        next_due = self._store.rows("SELECT min(due) FROM deliveries WHERE state = 'pending'")[0][0]
+    def _next_due_in(self, lane: str) -> float:
+        next_due = self._store.rows(f"SELECT min(due) FROM deliveries WHERE state = 'pending' AND {lane}")[0][0]
         return IDLE_S if next_due is None else min(IDLE_S, max(0.0, next_due - time.time()))

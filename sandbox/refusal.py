@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 
@@ -64,3 +65,25 @@ class SandboxRefusal(Exception):
     def body(self) -> dict[str, Any]:
         """What goes over the wire."""
         return {"error": {"code": self.code, "message": str(self)}}
+
+
+class MetaRefusal(Exception):
+    """The Graph API's error object and its status. `details` says more than the code's own sentence."""
+
+    def __init__(
+        self, code: int, message: str, details: str = "", *, status: int = 400, subcode: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.details = details
+        self.subcode = subcode
+
+    def body(self) -> dict[str, Any]:
+        """What goes over the wire."""
+        error: dict[str, Any] = {"message": f"(#{self.code}) {self}", "type": "OAuthException", "code": self.code}
+        if self.subcode is not None:
+            error["error_subcode"] = self.subcode
+        if self.details:
+            error["error_data"] = {"messaging_product": "whatsapp", "details": self.details}
+        return {"error": {**error, "fbtrace_id": "A" + secrets.token_urlsafe(16)}}

@@ -26,6 +26,12 @@ class Settings(BaseSettings):
     stripe_webhook_secret: str = Field(..., alias="STRIPE_WEBHOOK_SECRET", min_length=8, description="signs webhooks")
     twilio_account_sid: str = Field("", alias="TWILIO_ACCOUNT_SID", description="empty: every call is refused")
     twilio_auth_token: str = Field("", alias="TWILIO_AUTH_TOKEN")
+    twilio_from: str = Field("+15005550006", alias="TWILIO_FROM", description="the number that customers text")
+    twilio_whatsapp_from: str = Field("+15005550010", alias="TWILIO_WHATSAPP_FROM")
+    meta_access_token: str = Field("", alias="META_ACCESS_TOKEN", description="empty: every call is refused")
+    meta_app_secret: str = Field("", alias="META_APP_SECRET", description="signs webhooks")
+    meta_phone_number_id: str = Field("", alias="META_PHONE_NUMBER_ID")
+    pace_s: float = Field(0, alias="GT_SANDBOX_PACE_S", ge=0, description="real seconds from one tick to the next")
 
     @model_validator(mode="after")
     def _derive(self) -> Settings:
@@ -38,3 +44,18 @@ class Settings(BaseSettings):
     def stripe_webhook_url(self) -> str:
         """Where Stripe's events are sent."""
         return f"{self.public_url}/webhooks/stripe"
+
+    @property
+    def twilio_webhook_url(self) -> str:
+        """Where Twilio brings what customers write."""
+        return f"{self.public_url}/webhooks/twilio"
+
+    @property
+    def meta_webhook_url(self) -> str:
+        """Where Meta brings what customers write and what became of our messages."""
+        return f"{self.public_url}/webhooks/whatsapp"
+
+    @property
+    def text_number(self) -> str:
+        """The number on which customers text; a messaging service has one too."""
+        return self.twilio_from if self.twilio_from.startswith("+") else "+15005550006"

@@ -22,6 +22,11 @@ CREATE TABLE IF NOT EXISTS deliveries (id INTEGER PRIMARY KEY, batch TEXT NOT NU
     subject TEXT NOT NULL, kind TEXT NOT NULL, url TEXT NOT NULL, payload TEXT NOT NULL, state TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0, due REAL NOT NULL, response INTEGER, note TEXT);
 CREATE INDEX IF NOT EXISTS deliveries_by_due ON deliveries (state, due);
+CREATE INDEX IF NOT EXISTS deliveries_by_subject ON deliveries (subject);
+CREATE TABLE IF NOT EXISTS bubbles (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, number TEXT NOT NULL,
+    channel TEXT NOT NULL, provider TEXT NOT NULL, side TEXT NOT NULL, body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS bubbles_by_number ON bubbles (number, channel, seq);
+CREATE TABLE IF NOT EXISTS media (id TEXT PRIMARY KEY, parent TEXT NOT NULL, type TEXT NOT NULL, bytes BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY, recipient TEXT NOT NULL, channel TEXT NOT NULL,
     body TEXT NOT NULL, at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS faults (service TEXT PRIMARY KEY, body TEXT NOT NULL);
@@ -94,6 +99,10 @@ class Store:
             json.loads(row["body"])
             for row in self.rows("SELECT body FROM objects WHERE kind = ? ORDER BY seq DESC", kind)
         ]
+
+    def remove(self, id: str) -> bool:
+        """Forget an object; whether it was there."""
+        return self.run("DELETE FROM objects WHERE id = ?", id) > 0
 
     def lapsed_sessions(self, now: int) -> list[dict[str, Any]]:
         """Open Checkout Sessions whose time has passed at `now` (seconds since 1970), oldest first."""

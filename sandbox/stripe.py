@@ -80,7 +80,8 @@ class StripeApi:
             raise StripeRefusal(f"Invalid API Key provided: {value[:8]}****{value[-4:]}", status=401)
 
     def _fail_on_demand(self) -> None:
-        status = self._faults.take_failure()
+        failure = self._faults.take_failure()
+        status = failure and failure.status
         if status == 402:
             decline = DECLINES["generic_decline"]
             raise StripeRefusal(decline.message, status=402, type="card_error", **decline.fields())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Body
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.declines import DeclineCode
 from sandbox.disputes import Reason
@@ -62,10 +62,21 @@ class Failed(BaseModel):
     reason: FailureReason = "expired_or_canceled_card"
 
 
+class Template(BaseModel):
+    """A template that WhatsApp has approved. Its places are written {{1}}, {{2}} …; `buttons` are quick replies."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9_]{1,512}$")
+    language: str
+    body: str = Field(max_length=1024)
+    buttons: list[str] = Field(default_factory=list, max_length=10)
+
+
 def service_switches(sandbox: Sandbox) -> APIRouter:
     """What misbehaves, what time it is, what was sent."""
     routes = APIRouter(prefix="/sandbox")
-    boxes = {"stripe": sandbox.stripe_faults, "twilio": sandbox.twilio_faults}
+    boxes = {"stripe": sandbox.stripe_faults, "twilio": sandbox.twilio_faults, "meta": sandbox.meta_faults}
 
     def box(service: str) -> FaultBox:
         if service not in boxes:
@@ -88,6 +99,18 @@ def service_switches(sandbox: Sandbox) -> APIRouter:
     async def webhooks(service: str) -> list[Object]:
         box(service)
         return sandbox.courier.deliveries(service)
+
+    @routes.get("/meta/templates")
+    async def templates() -> list[Object]:
+        return sandbox.approved.every()
+
+    @routes.post("/meta/templates")
+    async def approve(template: Template) -> Object:
+        return sandbox.approved.add(**template.model_dump())
+
+    @routes.get("/calls")
+    async def calls(service: str = "") -> list[Object]:
+        return sandbox.heard.read(service)
 
     @routes.get("/clock")
     async def read_clock() -> Object:

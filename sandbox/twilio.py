@@ -1,59 +1,52 @@
 """Twilio's Messages resource: https://www.twilio.com/docs/messaging/api/message-resource
 
-Accepts a message, puts it into the outbox, and tells the status callback what became of it.
+Accepts a message, brings it to the customer's phone, and tells the status callback what became of it.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import email.utils
 import hashlib
 import hmac
-import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-import phonenumbers
-
-from sandbox.clock import Clock
 from sandbox.courier import Courier, Headers, Parcel, Sign
 from sandbox.faults import FaultBox
+from sandbox.opt_outs import OptOuts
 from sandbox.outbox import Outbox, address
 from sandbox.refusal import TwilioRefusal
 from sandbox.segments import segments
-from sandbox.store import Store
+from sandbox.thread import Step, Threads, lines
+from sandbox.twilio_content import Contents, Shown
+from sandbox.twilio_message import news, resource, standing_now
+from sandbox.twilio_request import Wanted, read
 
 Object = dict[str, Any]
-# Twilio's own magic numbers: https://www.twilio.com/docs/iam/test-credentials
-_MAGIC = {
-    "+15005550001": (21211, "Invalid 'To' Phone Number: +15005550001"),
-    "+15005550002": (21612, "Message cannot be sent with the current combination of 'To' and 'From' parameters"),
-    "+15005550003": (
-        21408,
-        "Permission to send an SMS has not been enabled for the region indicated by the 'To' number",
-    ),
-    "+15005550004": (21610, "Attempt to send to unsubscribed recipient"),
-    "+15005550009": (21614, "'To' number is not a valid mobile number"),
-}
+KIND = "twilio.message"
+# What WhatsApp draws without having approved it: characters of a text, of one with choices; choices, and their titles.
+_PLAIN, _WITH_CHOICES, _DESCRIPTION = 1600, 1024, 72
+_BUTTONS, _ROWS = (3, 20), (10, 24)
 
 
 @dataclass(frozen=True, slots=True)
 class TwilioApi:
-    """One account, whose id and token callers must show."""
+    """One account, whose id and token callers must show. `pace_s` is the time from one state to the next."""
 
     account_sid: str
     auth_token: str
-    store: Store
-    clock: Clock
+    pace_s: float
+    threads: Threads
     outbox: Outbox
     courier: Courier
+    contents: Contents
+    opt_outs: OptOuts
     faults: FaultBox
 
-    def authorise(self, account: str, headers: Mapping[str, str]) -> None:
+    def authorise(self, headers: Mapping[str, str], account: str | None = None) -> None:
         """Raise `TwilioRefusal` unless the call shows the account's id and token, and is about that account."""
         scheme, _, encoded = headers.get("authorization", "").partition(" ")
         try:
@@ -63,115 +56,114 @@ class TwilioApi:
         known = f"{self.account_sid}:{self.auth_token}".encode()
         if scheme.lower() != "basic" or not self.auth_token or not hmac.compare_digest(shown, known):
             raise TwilioRefusal(20003, "Authenticate", status=401)
-        if account != self.account_sid:
+        if account not in (None, self.account_sid):
             raise TwilioRefusal(20404, f"The requested resource /Accounts/{account} was not found", status=404)
 
+    def fail_on_demand(self) -> None:
+        """Raise the fault that was asked for, if one was."""
+        failure = self.faults.take_failure()
+        if failure is None:
+            return
+        if failure.status == 429:
+            raise TwilioRefusal(failure.code or 20429, "Too Many Requests", status=429)
+        status = failure.status if failure.status in (400, 503) else 500
+        raise TwilioRefusal(failure.code or 20500, "Internal Server Error", status=status)
+
     def create(self, encoded: str) -> Object:
-        """Send a message; gives the Message resource. Parameters that Twilio does not know are passed over."""
-        self._fail_on_demand()
-        wanted = dict(parse_qsl(encoded, keep_blank_values=True))
-        media = [value for name, value in parse_qsl(encoded) if name == "MediaUrl"]
-        to, sender = self._check(wanted, media)
-        message = self._message(wanted, media, to, sender)
-        channel = "whatsapp" if to.startswith("whatsapp:") else "sms"
-        with self.store.transaction():
-            self.outbox.keep(to, channel, "\n".join([message["body"], *media]))
-            self._follow(message, wanted.get("StatusCallback", ""))
+        """Send a message; gives the Message resource."""
+        wanted = read(encoded)
+        faults = self.faults.read()
+        blocked = wanted.number in map(address, faults.blocked) or (
+            wanted.channel == "sms" and self.opt_outs.holds(wanted.number)
+        )
+        if blocked:
+            raise TwilioRefusal(21610, "Attempt to send to unsubscribed recipient")
+        plain = Shown(wanted.body, "plain", [], "", None)
+        shown = self.contents.shown(wanted.content_sid, wanted.variables) if wanted.content_sid else plain
+        steps = self._steps(wanted, shown)
+        message = resource(self.account_sid, wanted, shown.body, self.threads.clock.now())
+        with self.threads.store.transaction():
+            self._show(message, wanted, shown, steps)
+            if wanted.callback:
+                parcels = [
+                    Parcel(message["sid"], step.status, wanted.callback, urlencode(news(message, step)), step.wait_s)
+                    for step in steps[1:]
+                ]
+                self.courier.send("twilio", parcels, faults)
         return message
 
     def fetch(self, sid: str) -> Object:
         """A message as it stands."""
-        kept = self.store.find(sid, "twilio.message")
+        kept = self.threads.store.find(sid, KIND)
         if kept is None:
             raise TwilioRefusal(20404, f"The requested resource /Messages/{sid} was not found", status=404)
-        message: Object = kept["data"]
-        return message
+        return standing_now(kept)
 
-    def _fail_on_demand(self) -> None:
-        status = self.faults.take_failure()
-        if status == 429:
-            raise TwilioRefusal(20429, "Too Many Requests", status=429)
-        if status:
-            raise TwilioRefusal(20500, "Internal Server Error", status=503 if status == 503 else 500)
+    def keep(self, message: Object, steps: list[Object]) -> None:
+        """Remember a message of either direction for `fetch` and lists, with the steps of its bubble."""
+        self.threads.store.save({"id": message["sid"], "object": KIND, "data": message, "steps": steps})
 
-    def _check(self, wanted: dict[str, str], media: list[str]) -> tuple[str, str]:
-        to, sender = wanted.get("To", "").strip(), wanted.get("From", "").strip()
-        if not to:
-            raise TwilioRefusal(21604, "A 'To' phone number is required.")
-        if not sender and not wanted.get("MessagingServiceSid"):
-            raise TwilioRefusal(21603, "A 'From' phone number is required.")
-        if not wanted.get("Body") and not media:
-            raise TwilioRefusal(21602, "Message body is required.")
-        if len(wanted.get("Body", "")) > 1600:
-            raise TwilioRefusal(21617, "The concatenated message body exceeds the 1600 character limit")
-        bare = address(to)
-        if bare in _MAGIC:
-            raise TwilioRefusal(*_MAGIC[bare])
-        if not to.removeprefix("whatsapp:").startswith("+") or not _possible(bare):
-            raise TwilioRefusal(21211, f"Invalid 'To' Phone Number: {_masked(bare)}")
-        if sender and to.startswith("whatsapp:") != sender.startswith("whatsapp:"):
-            raise TwilioRefusal(63007, "Twilio could not find a Channel with the specified 'From' address")
-        if sender and address(sender) == bare:
-            raise TwilioRefusal(21266, "'To' and 'From' number cannot be the same")
-        if bare in map(address, self.faults.read().blocked):
-            raise TwilioRefusal(21610, "Attempt to send to unsubscribed recipient")
-        return to, sender
-
-    def _message(self, wanted: dict[str, str], media: list[str], to: str, sender: str) -> Object:
-        sid = ("MM" if media else "SM") + secrets.token_hex(16)
-        moment = email.utils.format_datetime(self.clock.now().replace(microsecond=0))
-        service = wanted.get("MessagingServiceSid") or None
-        uri = f"/2010-04-01/Accounts/{self.account_sid}/Messages/{sid}"
-        body = wanted.get("Body", "")
-        return {
-            "account_sid": self.account_sid,
-            "api_version": "2010-04-01",
-            "body": body,
-            "date_created": moment,
-            "date_sent": None,
-            "date_updated": moment,
-            "direction": "outbound-api",
-            "error_code": None,
-            "error_message": None,
-            "from": sender or None,
-            "messaging_service_sid": service,
-            "num_media": str(len(media)),
-            "num_segments": "0" if service else str(segments(body)),
-            "price": None,
-            "price_unit": "USD",
-            "sid": sid,
-            "status": "accepted" if service else "queued",
-            "subresource_uris": {"media": f"{uri}/Media.json"},
-            "to": to,
-            "uri": f"{uri}.json",
-        }
-
-    def _follow(self, message: Object, callback: str) -> None:
+    def _steps(self, wanted: Wanted, shown: Shown) -> list[Step]:
         faults = self.faults.read()
-        lost = address(message["to"]) in map(address, faults.undelivered)
-        end = {"status": "undelivered", "error_code": 30003} if lost else {"status": "delivered"}
-        self.store.save({"id": message["sid"], "object": "twilio.message", "data": {**message, **end}})
-        if callback:
-            steps: list[dict[str, Any]] = [{"status": "sent"}, end]
-            parcels = [
-                Parcel(message["sid"], step["status"], callback, urlencode(self._news(message, step))) for step in steps
-            ]
-            self.courier.send("twilio", parcels, faults)
+        failed = self._failure(wanted, shown)
+        if failed is not None:
+            on_its_way = [Step("sent", self.pace_s)] if failed.status == "undelivered" else []
+            return [Step("queued"), *on_its_way, failed]
+        steps = [Step("queued"), Step("sent", self.pace_s), Step("delivered", 2 * self.pace_s)]
+        if wanted.channel == "whatsapp" and faults.read_receipts:
+            steps.append(Step("read", 4 * self.pace_s))
+        return steps
 
-    def _news(self, message: Object, step: dict[str, Any]) -> dict[str, str]:
-        news = {
-            "AccountSid": self.account_sid,
-            "ApiVersion": "2010-04-01",
-            "From": message["from"] or "",
-            "MessageSid": message["sid"],
-            "MessageStatus": step["status"],
-            "SmsSid": message["sid"],
-            "SmsStatus": step["status"],
-            "To": message["to"],
+    def _failure(self, wanted: Wanted, shown: Shown) -> Step | None:
+        faults = self.faults.read()
+        if wanted.number in map(address, faults.undelivered):
+            return Step("undelivered", 2 * self.pace_s, 30003, "Unreachable destination handset")
+        if wanted.channel != "whatsapp" or shown.template:
+            return None
+        if not self.threads.is_open(wanted.number, "twilio"):
+            sentence = "Failed to send freeform message because you are outside the allowed window."
+            if faults.closed_window == "refuse":
+                raise TwilioRefusal(63016, sentence)
+            return Step("failed", self.pace_s, 63016, sentence)
+        if _is_too_much(shown):
+            return Step("failed", self.pace_s, 63013, "This message send failed because it violates channel policy.")
+        return None
+
+    def _show(self, message: Object, wanted: Wanted, shown: Shown, steps: list[Step]) -> None:
+        drawn = shown if wanted.channel == "whatsapp" else Shown(shown.body, "plain", [], "", None)
+        bubble = {
+            "id": message["sid"],
+            "number": wanted.number,
+            "channel": wanted.channel,
+            "provider": "twilio",
+            "side": "business",
+            "kind": drawn.style if drawn.template is None else "template",
+            "text": drawn.body,
+            "choices": drawn.choices,
+            "button": drawn.button,
+            "template": drawn.template,
+            "links": list(wanted.media),
+            "segments": segments(drawn.body) if wanted.channel == "sms" else None,
         }
-        if "error_code" in step:
-            news["ErrorCode"] = str(step["error_code"])
-        return news
+        self.keep(message, self.threads.keep(bubble, steps)["steps"])
+        if steps[-1].code is None:
+            body = lines(drawn.body, drawn.choices)
+            self.outbox.keep(wanted.to, wanted.channel, "\n".join([body, *wanted.media]))
+
+
+def _is_too_much(shown: Shown) -> bool:
+    """Whether WhatsApp would not draw it: its limits hold for the filled words (T4)."""
+    if shown.style == "plain":
+        return len(shown.body) > _PLAIN
+    count, title = _BUTTONS if shown.style == "buttons" else _ROWS
+    titles = [choice["title"] for choice in shown.choices]
+    descriptions = [choice.get("description", "") for choice in shown.choices]
+    return (
+        len(shown.body) > _WITH_CHOICES
+        or len(titles) > count
+        or any(not 0 < len(one) <= title for one in titles)
+        or any(len(one) > _DESCRIPTION for one in descriptions)
+    )
 
 
 def signer(token: str) -> Sign:
@@ -187,14 +179,3 @@ def signer(token: str) -> Sign:
         }
 
     return sign
-
-
-def _possible(number: str) -> bool:
-    try:
-        return phonenumbers.is_possible_number(phonenumbers.parse(number))
-    except phonenumbers.NumberParseException:
-        return False
-
-
-def _masked(number: str) -> str:
-    return re.sub(r"\d(?=\d{0,3}$)", "X", number)

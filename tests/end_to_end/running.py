@@ -14,9 +14,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 
 from bot.settings import ROOT
+from tests.sandbox.specifications import faults
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ def demo(environment: dict[str, str]) -> Iterator[Running]:
         assert "Good Terms is up" in said, said + _logs(var)
         yield Running(f"http://127.0.0.1:{http}", f"http://127.0.0.1:{sandbox}", var, process.pid)
         assert process.poll() is None, _logs(var)
+        asked = httpx.get(f"http://127.0.0.1:{sandbox}/sandbox/calls", trust_env=False).json()
+        assert faults(asked) == [], "not what the providers themselves describe"
     finally:
         process.send_signal(signal.SIGINT)
         try:

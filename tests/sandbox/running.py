@@ -16,11 +16,17 @@ import uvicorn
 
 from sandbox.app import create_app
 from sandbox.settings import Settings
+from tests.sandbox.specifications import faults
 
 KEY = "sk_test_sandbox_0123456789"
 SECRET = "whsec_sandbox_0123456789"
 ACCOUNT = "AC" + "0" * 31 + "1"
 TOKEN = "twilio-token-0123456789"
+FROM = "+15005550006"
+WHATSAPP_FROM = "+15005550010"
+META_TOKEN = "meta-token-0123456789"
+META_SECRET = "meta-secret-0123456789"
+META_PHONE_ID = "106540352242922"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,16 @@ class Running:
         body: dict[str, Any] = answer.json()
         return body
 
+    def write(self, number: str, **what: Any) -> dict[str, Any]:
+        """Be the customer on the phone: `text=`, `choice=`, `media=` …; gives the answer, webhook and all."""
+        return self.switch("phone/messages", **{"from": number, **what})
+
+    def thread(self, number: str, channel: str = "sms") -> list[dict[str, Any]]:
+        """What that phone shows, oldest first."""
+        answer = self.http.get("/sandbox/phone/thread", params={"number": number, "channel": channel})
+        found: list[dict[str, Any]] = answer.json()["bubbles"]
+        return found
+
 
 @contextmanager
 def receiver() -> Iterator[Receiver]:
@@ -106,7 +122,9 @@ def receiver() -> Iterator[Receiver]:
 
 @contextmanager
 def running(var: Path, public_url: str = "http://127.0.0.1:9") -> Iterator[Running]:
-    """A sandbox over the state in `var`, sending webhooks to `public_url`."""
+    """A sandbox over the state in `var`, sending webhooks to `public_url`. In the end every call that it has taken for
+    Twilio and Meta is held to the providers' own descriptions, whoever sent it.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         settings = settings_for(var, port=port, public_url=public_url)
@@ -117,9 +135,8 @@ def running(var: Path, public_url: str = "http://127.0.0.1:9") -> Iterator[Runni
                 await super().startup(sockets)
                 started.set()
 
-        server = Server(
-            uvicorn.Config(create_app(settings), log_level="warning", ws="none", timeout_graceful_shutdown=1)
-        )
+        app = create_app(settings)
+        server = Server(uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         assert started.wait(15), "the sandbox did not start"
@@ -127,6 +144,7 @@ def running(var: Path, public_url: str = "http://127.0.0.1:9") -> Iterator[Runni
             yield Running(f"http://127.0.0.1:{port}", settings, client)
         server.should_exit = True
         thread.join(10)
+        assert faults(app.state.sandbox.heard.read()) == []
 
 
 def settings_for(var: Path, *, port: int = 8010, public_url: str = "http://127.0.0.1:9") -> Settings:
@@ -141,5 +159,10 @@ def settings_for(var: Path, *, port: int = 8010, public_url: str = "http://127.0
             "STRIPE_WEBHOOK_SECRET": SECRET,
             "TWILIO_ACCOUNT_SID": ACCOUNT,
             "TWILIO_AUTH_TOKEN": TOKEN,
+            "TWILIO_FROM": FROM,
+            "TWILIO_WHATSAPP_FROM": WHATSAPP_FROM,
+            "META_ACCESS_TOKEN": META_TOKEN,
+            "META_APP_SECRET": META_SECRET,
+            "META_PHONE_NUMBER_ID": META_PHONE_ID,
         }
     )

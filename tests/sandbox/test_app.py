@@ -30,6 +30,7 @@ class TestOutbox:
     def test_messages_are_listed_newest_last_for_one_or_for_all(self, sandbox: Running) -> None:
         send(sandbox, "+12105550101", "one")
         send(sandbox, "+13125550102", "two")
+        sandbox.write("+12105550101", channel="whatsapp", text="hello")
         send(sandbox, "whatsapp:+12105550101", "three")
         every = sandbox.http.get("/sandbox/outbox").json()
         assert [one["body"] for one in every] == ["one", "two", "three"]
@@ -104,14 +105,18 @@ class TestPages:
             assert f'href="{link}"' in page
             assert sandbox.http.get(link).status_code == 200
 
-    def test_a_phone_names_who_has_received_something_and_shows_it_as_text(self, sandbox: Running) -> None:
-        send(sandbox, "+12105550101", "<b>one</b>")
-        page = sandbox.http.get("/sandbox/phone?to=+12105550101")
-        assert 'href="/sandbox/phone?to=%2B12105550101" aria-current="page"' in page.text
-        assert "default-src 'none'" in page.headers["content-security-policy"]
-        assert (
-            "<script>" not in sandbox.http.get("/sandbox/phone", params={"to": "<script>x"}).text.split("<h1>")[1][:40]
-        )
+    def test_the_phone_page_may_load_nothing_from_elsewhere_and_holds_no_markup_of_a_visitors(
+        self, sandbox: Running
+    ) -> None:
+        page = sandbox.http.get("/sandbox/phone", params={"to": '"><script>x'})
+        policy = page.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "<script>x" not in page.text
+        assert "http://" not in page.text.replace("http://www.w3.org", "")
+        for name in ("phone.js", "bubbles.js", "holder.js", "levers.js", "phone.css", "thread.css"):
+            assert sandbox.http.get(f"/sandbox/static/{name}").status_code == 200
+        assert sandbox.http.get("/sandbox/static/..%2Fapp.py").status_code == 404
 
 
 def test_state_survives_a_restart(tmp_path: Path) -> None:

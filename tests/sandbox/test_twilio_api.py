@@ -50,12 +50,13 @@ def test_a_message_is_taken_and_lies_in_the_outbox(sandbox: Running) -> None:
 )
 def test_the_answer_is_twilios_message_resource(sandbox: Running, changes: dict[str, Any]) -> None:
     schemas = json.loads((SPECS / "twilio_api_v2010.json").read_text())["components"]["schemas"]
+    sandbox.write("+12105550101", channel="whatsapp", text="hello")
     message = send(sandbox, **changes).json()
     resource = schemas["api.v2010.account.message"]["properties"]
     assert set(message) == set(resource)
     assert [name for name in resource if not conforms(message[name], resource[name], schemas)] == []
     later = sandbox.http.get(message["uri"], auth=(ACCOUNT, TOKEN)).json()
-    assert later["status"] == "delivered"
+    assert later["status"] == ("read" if changes.get("To") else "delivered")
     assert [name for name in resource if not conforms(later[name], resource[name], schemas)] == []
 
 
@@ -75,6 +76,13 @@ def test_the_answer_is_twilios_message_resource(sandbox: Running, changes: dict[
         ({"To": "+15005550009"}, 21614),
         ({"To": "+15005550006"}, 21266),
         ({"To": "whatsapp:+12105550101"}, 63007),
+        ({"From": "Shop"}, 21212),
+        ({"From": None, "MessagingServiceSid": "MG1"}, 21701),
+        ({"StatusCallback": "nowhere"}, 21609),
+        ({"ContentSid": "HX1"}, 21655),
+        ({"ContentSid": "HX" + "0" * 32}, 21655),
+        ({"ContentSid": "HX" + "0" * 32, "ContentVariables": "{1: x}"}, 21656),
+        ({"MediaUrl": [f"https://shop.example/{n}.png" for n in range(11)]}, 21623),
     ],
 )
 def test_what_twilio_refuses_is_refused_by_its_number_and_not_kept(

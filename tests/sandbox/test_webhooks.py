@@ -13,7 +13,7 @@ import stripe
 
 from sandbox.courier import PAUSES_S, Courier, Parcel
 from sandbox.events import signer
-from sandbox.faults import FaultBox, Faults
+from sandbox.faults import Failure, FaultBox, Faults
 from sandbox.store import Store
 from tests.sandbox.requests import SESSION
 from tests.sandbox.running import KEY, SECRET, Received, Receiver, Running, running
@@ -231,4 +231,4 @@ class TestCourier:
 def test_failures_are_used_up_one_by_one() -> None:
     box = FaultBox(Store(":memory:"), "stripe")
     box.set(Faults.model_validate({"fail_requests": {"count": 2, "status": 503}}))
-    assert [box.take_failure() for _ in range(3)] == [503, 503, None]
+    assert [box.take_failure() for _ in range(3)] == [Failure(503), Failure(503), None]
