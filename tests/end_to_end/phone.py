@@ -43,7 +43,13 @@ class Phone:
         return self.hear(*parts)
 
     def choose(self, choice: str, *parts: str) -> str:
-        """Tap a button or a row, and wait likewise."""
+        """Tap a button or a row once it is there, and wait likewise."""
+
+        def offered() -> bool | None:
+            titles = [one["title"] for bubble in self.arrived() for one in bubble["choices"]]
+            return choice in titles or None
+
+        until(offered, lambda: f"no {choice!r} to tap: {self.arrived()}")
         self.send(choice=choice)
         return self.hear(*parts)
 
