@@ -23,6 +23,7 @@ from bot.channels.front_door import FrontDoor
 from bot.channels.rounds import Rounds
 from bot.conversations.dialogue import Dialogue, Rasa
 from bot.db import Database, database
+from bot.desk.headers import DeskHeaders
 from bot.desk.routes import router as desk
 from bot.errors import GoodTermsError, OutsideService, TooMany
 from bot.settings import ROOT, Settings, settings
@@ -78,6 +79,7 @@ def create_app(
     )
     too_large = f"A request may hold {BODY_LIMIT // 1000:,} kB at most. Nothing was stored."
     app.add_middleware(BodyLimit, limit=BODY_LIMIT, refusal=_error(413, "too_large", too_large))
+    app.add_middleware(DeskHeaders)
     return app
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -15,17 +13,15 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from bot import demo as demos
 from bot import migrations, processes
 from bot.billing import importing
+from bot.cli_agents import agents
 from bot.cli_books import ledgers, reconciles
 from bot.console import console, errors, plainly
 from bot.db import database
-from bot.desk.auth import add_agent, set_password
-from bot.models import Role
 from bot.settings import ROOT, Settings, settings
 
 app = typer.Typer(
     help="Good Terms: settle overdue balances by chat, kindly.", no_args_is_help=True, add_completion=False
 )
-agents = typer.Typer(help="The people at the desk.", no_args_is_help=True)
 app.add_typer(agents, name="agents")
 app.add_typer(ledgers, name="ledger")
 app.add_typer(reconciles, name="reconcile")
@@ -65,26 +61,6 @@ def import_(
         raise typer.Exit(1)
 
 
-@agents.command("add")
-def agents_add(
-    email: str,
-    name: Annotated[str, typer.Option(help="what customers see")],
-    role: Annotated[Role, typer.Option()] = Role.AGENT,
-) -> None:
-    """Add an agent. The password is asked for, or read from a pipe."""
-    with plainly(), database().transaction() as session:
-        add_agent(session, email=email, name=name, role=role, password=_password())
-    console.print(f"{email} may sign in at {settings().public_url}/desk")
-
-
-@agents.command("reset")
-def agents_reset(email: str) -> None:
-    """Set another password; the agent is signed out everywhere."""
-    with plainly(), database().transaction() as session:
-        set_password(session, email=email, password=_password())
-    console.print(f"{email} has a new password.")
-
-
 @app.command()
 def up() -> None:
     """Start every process on this machine, by the settings, and watch over them."""
@@ -111,9 +87,10 @@ def demo() -> None:
             "\n".join(
                 (
                     "Good Terms is up.",
-                    f"  A customer's view   {shop}      account GT-1001; the code is in the sandbox's outbox",
+                    f"  A customer's view   {shop}      account GT-1001; the code is on Maya's phone",
+                    f"  A customer's phone  {sandbox}/sandbox/phone   text messages and WhatsApp",
                     f"  The agents' desk    {desk}      ana@example.com or sol@example.com, {demos.PASSWORD}",
-                    f"  The sandbox         {sandbox}           text messages, Stripe, the clock",
+                    f"  The sandbox         {sandbox}           Stripe, the banks, the clock",
                     f"Ctrl-C stops everything. All state is in {_short(own.var)}; delete that folder to start afresh.",
                 )
             ),
@@ -156,10 +133,6 @@ def _bar() -> Progress:
         console=errors,
         transient=True,
     )
-
-
-def _password() -> str:
-    return getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
 
 
 def _short(path: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -87,6 +88,18 @@ class Settings(BaseSettings):
         False, alias="GT_WHATSAPP", description="true once you have read WhatsApp's commerce policy (C14)"
     )
 
+    oidc_issuer: str = Field(
+        "", alias="GT_OIDC_ISSUER", description="single sign-on for agents: the provider's issuer; empty: off"
+    )
+    oidc_client_id: str = Field("", alias="GT_OIDC_CLIENT_ID")
+    oidc_client_secret: SecretStr | None = Field(None, alias="GT_OIDC_CLIENT_SECRET")
+    oidc_role_claim: str = Field(
+        "", alias="GT_OIDC_ROLE_CLAIM", description="the claim that names roles; empty: those of the desk"
+    )
+    oidc_create_agents: bool = Field(
+        False, alias="GT_OIDC_CREATE_AGENTS", description="true adds whoever the provider lets in"
+    )
+
     sandbox: bool = Field(
         False,
         alias="GT_SANDBOX",
@@ -109,6 +122,21 @@ class Settings(BaseSettings):
         if value and not value.startswith(("postgresql+psycopg://", "sqlite:///")):
             raise ValueError("expected postgresql://user:password@host/name or sqlite:///path")
         return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _known_issuer(cls, value: str) -> str:
+        parts = urlsplit(value)
+        here = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
+        if value and not (parts.scheme == "https" and parts.hostname) and not here:
+            raise ValueError("expected the provider's issuer, https://…")
+        return value
+
+    @model_validator(mode="after")
+    def _whole_single_sign_on(self) -> Settings:
+        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_client_secret):
+            raise ValueError("GT_OIDC_ISSUER needs GT_OIDC_CLIENT_ID and GT_OIDC_CLIENT_SECRET beside it")
+        return self
 
     @model_validator(mode="after")
     def _derive(self) -> Settings:

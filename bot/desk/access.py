@@ -1,4 +1,5 @@
-"""Who may call what at the desk: the session's cookie, the CSRF token, the same origin, the headers of every answer."""
+"""How a call at the desk is let in: the session's cookie, the role, the CSRF token, the same origin; and what every
+answer carries."""
 
 from __future__ import annotations
 
@@ -6,34 +7,19 @@ import hmac
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
-from starlette.datastructures import MutableHeaders
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from bot.db import Database
-from bot.desk import auth
+from bot.desk import auth, roles
 from bot.desk.auth import Seat
+from bot.desk.headers import with_headers
 from bot.errors import NotAllowed, NotSignedIn
 from bot.settings import settings
 
 CSRF_HEADER = "X-CSRF-Token"
 BACKGROUND_HEADER = "X-Background"
-
-# No inline script or style, no frame, nobody else's resources; and no string becomes markup (trusted types).
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
-        "require-trusted-types-for 'script'; trusted-types 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
-}
 
 
 class DeskRoute(APIRoute):
@@ -42,15 +28,7 @@ class DeskRoute(APIRoute):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request, adding what the answer does not say itself."""
 
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Cache-Control", "no-store")
-            await send(message)
-
-        await super().handle(scope, receive, with_headers)
+        await super().handle(scope, receive, with_headers(send))
 
 
 def cookie_name() -> str:
@@ -61,6 +39,29 @@ def cookie_name() -> str:
 def secure() -> bool:
     """Whether agents reach us by https."""
     return settings().public_url.startswith("https://")
+
+
+def give_cookie(response: Response, token: str) -> None:
+    """Sign this browser in: no script reads the cookie, no other site's form sends it, no plain http carries it."""
+    response.set_cookie(
+        cookie_name(),
+        token,
+        max_age=int(auth.LONGEST.total_seconds()),
+        path="/",
+        secure=secure(),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def take_cookie(response: Response) -> None:
+    """Forget it."""
+    response.delete_cookie(cookie_name(), path="/", secure=secure(), httponly=True, samesite="lax")
+
+
+def address_of(request: Request) -> str:
+    """The network address that tries are counted for."""
+    return request.client.host if request.client else "unknown"
 
 
 def db_of(request: Request) -> Database:
@@ -81,13 +82,18 @@ def own_page(request: Request) -> None:
 
 
 def watcher(request: Request, db: Annotated[Database, Depends(db_of)]) -> Seat:
-    """Who watches. Raises `NotSignedIn`. Watching alone does not keep an idle session alive."""
+    """Who watches, in a role that may (`roles.LEAST`). Raises `NotSignedIn`, `NotAllowed`.
+
+    Watching alone does not keep an idle session alive.
+    """
     with db.reading() as session:
-        return auth.seat(session, request.cookies.get(cookie_name()))
+        seat = auth.seat(session, request.cookies.get(cookie_name()))
+    roles.require(request, seat)
+    return seat
 
 
 def reader(request: Request, db: Annotated[Database, Depends(db_of)]) -> Seat:
-    """Who reads. Raises `NotSignedIn`. What the page fetches by itself (`X-Background`) counts as watching."""
+    """Who reads. Raises `NotSignedIn`, `NotAllowed`. What a page fetches by itself (`X-Background`) is watching."""
     seat = watcher(request, db)
     if BACKGROUND_HEADER not in request.headers:
         auth.stay(db, seat)

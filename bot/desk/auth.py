@@ -1,20 +1,20 @@
-"""Agents and their sessions: added from the command line, signed in at the desk, out after 12 hours or an idle one."""
+"""Agents sign in at the desk and are out after 12 hours or an idle one."""
 
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from dataclasses import dataclass
+from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot import clock
-from bot.db import Database
-from bot.desk import audit, passwords, throttle
-from bot.errors import Conflict, InvalidInput, NotFound, NotSignedIn
+from bot import clock, policies
+from bot.db import Database, lock
+from bot.desk import agents, audit, passwords, second_factor, throttle
+from bot.errors import NotAllowed, NotSignedIn
 from bot.keyed_hash import keyed_hash, new_token
-from bot.models import Agent, AgentSession, Role
+from bot.models import Agent, AgentSession
 
 LONGEST = dt.timedelta(hours=12)
 IDLE = dt.timedelta(hours=1)
@@ -22,93 +22,114 @@ _TOUCH = dt.timedelta(minutes=5)
 _SESSION = "desk session"
 
 WRONG = "That e-mail and password don't match."
+WRONG_CODE = "That didn't match. If the password is right, wait for a fresh code and try again."
 ENDED = "Please sign in."
+
+
+class SecondFactorNeeded(NotSignedIn):
+    """The password was right; the same call with a code is expected."""
+
+    code = "second_factor"
+
+
+class Due(StrEnum):
+    """What an agent has to do on their own page before anything else."""
+
+    PASSWORD = "password"  # noqa: S105 - a kind of duty
+    SECOND_FACTOR = "second_factor"
 
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """An agent at the desk: who, in which session (the keyed hash of its cookie), with which CSRF token, until when."""
+    """An agent at the desk: who, in which session (the keyed hash of its cookie), with which CSRF token, until when.
+
+    `single_sign_on` is whether another provider vouched for them.
+    """
 
     agent: Agent
     digest: str
     csrf_token: str
     opened_at: dt.datetime
     expires_at: dt.datetime
+    single_sign_on: bool = False
 
     @property
     def supervises(self) -> bool:
         """Whether this agent may see and move everybody's conversations."""
         return self.agent.supervises
 
-
-def add_agent(session: Session, *, email: str, name: str, role: Role | str, password: str) -> Agent:
-    """A new agent. `name` is what customers see. Raises `InvalidInput`, or `Conflict` when the e-mail is taken."""
-    email, name = email.strip().lower(), name.strip()
-    local, _, domain = email.partition("@")
-    if not local or not domain or any(letter.isspace() for letter in email) or len(email) > 254:
-        raise InvalidInput("That does not look like an e-mail address.")
-    if not 1 <= len(name) <= 100:
-        raise InvalidInput("An agent has a name of up to 100 characters.")
-    if role not in list(Role):
-        raise InvalidInput(f"The role is one of {', '.join(Role)}.")
-    if _by_email(session, email) is not None:
-        raise Conflict("There is already an agent with that e-mail address.")
-    agent = Agent(email=email, name=name, role=Role(role), password_hash=passwords.hashed(password))
-    session.add(agent)
-    session.flush()
-    audit.record(session, None, "agent.added", f"agent:{agent.id}", role=str(agent.role))
-    return agent
+    @property
+    def due(self) -> Due | None:
+        """What comes first. Who signed in elsewhere has done there what is asked for there."""
+        if self.single_sign_on:
+            return None
+        if self.agent.temporary_until is not None:
+            return Due.PASSWORD
+        required = self.agent.role in policies.desk().second_factor.required_for
+        return Due.SECOND_FACTOR if required and not self.agent.has_second_factor else None
 
 
-def set_password(session: Session, *, email: str, password: str) -> Agent:
-    """Another password for an agent, who is signed out everywhere. Raises `NotFound`, `InvalidInput`."""
-    agent = _by_email(session, email.strip().lower())
-    if agent is None:
-        raise NotFound("There is no agent with that e-mail address.")
-    agent.password_hash = passwords.hashed(password)
-    session.execute(
-        sa.update(AgentSession)
-        .where(AgentSession.agent_id == agent.id, AgentSession.revoked_at.is_(None))
-        .values(revoked_at=clock.now())
-    )
-    audit.record(session, None, "agent.password_set", f"agent:{agent.id}")
-    return agent
-
-
-def sign_in(db: Database, *, email: str, password: str, address: str) -> tuple[str, Seat]:
-    """The cookie's token and the seat. Raises `NotSignedIn` or `TooMany`, alike whether or not the agent exists.
+def sign_in(
+    db: Database, *, email: str, password: str, address: str, code: str = "", device: str | None = None
+) -> tuple[str, Seat]:
+    """The cookie's token and the seat. Raises `NotSignedIn` or `TooMany`, alike whether or not the agent exists, and
+    `SecondFactorNeeded` when the password was right and a `code` is missing.
 
     The slow hash is worked out between two transactions, never inside one.
     """
     counted = throttle.subjects(email, address)
     with db.transaction() as session:
         throttle.count(session, counted)
-        agent = _by_email(session, email.strip().lower())
+        agent = agents.by_email(session, email.strip().lower())
     right = passwords.matches(agent.password_hash if agent else None, password)
     renewed = passwords.hashed(password) if agent and right and passwords.outdated(agent.password_hash) else None
     with db.transaction() as session:
-        current = session.get(Agent, agent.id) if agent and right else None
-        if (
-            current is not None
-            and current.disabled_at is None
-            and agent
-            and current.password_hash == agent.password_hash
-        ):
+        current = lock(session, Agent, agent.id) if agent and right else None
+        if current is not None and agent and not _may_sign_in(current, agent.password_hash):
+            current = None
+        missing = current is not None and current.has_second_factor and not code
+        if current is not None and not missing and _second_factor_holds(session, current, code):
             throttle.forgive(session, counted)
             current.password_hash = renewed or current.password_hash
-            return open_session(session, current)
-        audit.record(session, agent, "sign_in.failed", f"sign_in:{counted[0].digest[:16]}")
-    raise NotSignedIn(WRONG)
+            return open_session(session, current, device=device)
+        if missing:
+            throttle.take_back(session, counted)
+        else:
+            audit.record(session, agent, "sign_in.failed", f"sign_in:{counted[0].digest[:16]}")
+    if missing:
+        raise SecondFactorNeeded("Please enter the code of your authenticator app.")
+    raise NotSignedIn(WRONG_CODE if code else WRONG)
 
 
-def open_session(session: Session, agent: Agent) -> tuple[str, Seat]:
-    """A new session for an agent whose password was right: the cookie's token, of which only a keyed hash is kept."""
+def prove(db: Database, agent: Agent, password: str, address: str, code: str | None = None) -> None:
+    """That it is still they who sit there, by the password and, where one is asked for, a code of the second factor.
+
+    Raises `NotAllowed`, `TooMany`; tries count like those to sign in.
+    """
+    counted = throttle.subjects(agent.email, address)
+    with db.transaction() as session:
+        throttle.count(session, counted)
+    right = passwords.matches(agent.password_hash, password)
+    with db.transaction() as session:
+        current = lock(session, Agent, agent.id)
+        if not right or current is None or not (code is None or _second_factor_holds(session, current, code)):
+            raise NotAllowed("That is not your password." if code is None else "That password or code didn't match.")
+        throttle.forgive(session, counted)
+
+
+def open_session(
+    session: Session, agent: Agent, *, device: str | None = None, single_sign_on: bool = False
+) -> tuple[str, Seat]:
+    """A new session for an agent who has proven who they are: the cookie's token; only its keyed hash is kept."""
     now, token = clock.now(), new_token()
     opened = AgentSession(
         digest=keyed_hash(_SESSION, token),
         agent_id=agent.id,
         csrf_token=new_token(),
+        device=device,
+        single_sign_on=single_sign_on,
         created_at=now,
+        seen_at=now,
         expires_at=now + IDLE,
     )
     session.add(opened)
@@ -143,7 +164,8 @@ def stay(db: Database, present: Seat) -> None:
     if end - present.expires_at < _TOUCH:
         return
     with db.transaction() as session:
-        session.get_one(AgentSession, present.digest).expires_at = end
+        opened = session.get_one(AgentSession, present.digest)
+        opened.expires_at, opened.seen_at = end, clock.now()
 
 
 def sign_out(session: Session, present: Seat) -> None:
@@ -153,22 +175,15 @@ def sign_out(session: Session, present: Seat) -> None:
     audit.record(session, present.agent, "sign_out", f"agent:{present.agent.id}")
 
 
-def colleagues(session: Session) -> list[Agent]:
-    """Everybody who may be given a conversation, by name."""
-    return list(session.scalars(sa.select(Agent).where(Agent.disabled_at.is_(None)).order_by(Agent.name, Agent.id)))
+def _may_sign_in(current: Agent, password_hash: str) -> bool:
+    """Nothing has changed since the password was looked at, and they are still welcome."""
+    waits = current.temporary_until is None or current.temporary_until > clock.now()
+    return current.disabled_at is None and current.password_hash == password_hash and waits
 
 
-def colleague(session: Session, agent_id: uuid.UUID) -> Agent:
-    """One of them. Raises `NotFound`."""
-    agent = session.get(Agent, agent_id)
-    if agent is None or agent.disabled_at is not None:
-        raise NotFound("There is no such colleague.")
-    return agent
+def _second_factor_holds(session: Session, current: Agent, code: str) -> bool:
+    return not current.has_second_factor or second_factor.take(session, current, code)
 
 
 def _seat(agent: Agent, opened: AgentSession) -> Seat:
-    return Seat(agent, opened.digest, opened.csrf_token, opened.created_at, opened.expires_at)
-
-
-def _by_email(session: Session, email: str) -> Agent | None:
-    return session.scalar(sa.select(Agent).where(Agent.email == email))
+    return Seat(agent, opened.digest, opened.csrf_token, opened.created_at, opened.expires_at, opened.single_sign_on)

@@ -7,23 +7,31 @@ from functools import partial
 from typing import Any
 
 from anyio import from_thread
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from bot.conversations import handoff
-from bot.conversations.signals import DESK, Signals
+from bot.conversations.signals import Signals
 from bot.db import lock
-from bot.desk import audit, auth, passwords
-from bot.desk.access import Db, DeskRoute, OwnPage, Reader, Writer, cookie_name, secure
+from bot.desk import agents, audit
+from bot.desk.access import Db, DeskRoute, Reader, Writer
+from bot.desk.attachments import routes as attachments
+from bot.desk.audit_routes import router as audit_log
 from bot.desk.auth import Seat
 from bot.desk.dossier import dossier, find, state
 from bot.desk.events import router as events
 from bot.desk.inbox import inbox, of_customers
+from bot.desk.insights.routes import router as insights
 from bot.desk.lines import agent_names, line
+from bot.desk.me_routes import router as me
 from bot.desk.money_routes import router as money
+from bot.desk.pages import files
 from bot.desk.pages import router as pages
 from bot.desk.phone import deliveries
+from bot.desk.session_routes import router as sessions
+from bot.desk.sso_routes import router as single_sign_on
+from bot.desk.team_routes import router as team
 from bot.desk.text import clean
 from bot.errors import InvalidInput, NotAllowed
 from bot.models import Conversation
@@ -31,13 +39,6 @@ from bot.models import Conversation
 api = APIRouter(prefix="/api/desk", route_class=DeskRoute, include_in_schema=False)
 
 Json = dict[str, Any]
-
-
-class SignIn(BaseModel):
-    """What the sign-in page sends."""
-
-    email: str = Field(max_length=254)
-    password: str = Field(max_length=passwords.LONGEST)
 
 
 class Reply(BaseModel):
@@ -65,37 +66,11 @@ class Transfer(Leave):
     to: uuid.UUID | None = None
 
 
-@api.post("/session")
-def sign_in(body: SignIn, request: Request, response: Response, db: Db, _own: OwnPage) -> Json:
-    """A session cookie, and the CSRF token for the header of every write (design section 8). 401, 429 alike for all."""
-    address = request.client.host if request.client else "unknown"
-    token, seat = auth.sign_in(db, email=clean(body.email), password=body.password, address=address)
-    response.set_cookie(
-        cookie_name(),
-        token,
-        max_age=int(auth.LONGEST.total_seconds()),
-        path="/",
-        secure=secure(),
-        httponly=True,
-        samesite="lax",
-    )
-    return {"csrf_token": seat.csrf_token, "agent": _agent(seat)}
-
-
-@api.delete("/session", status_code=204)
-def sign_out(request: Request, response: Response, db: Db, seat: Writer) -> None:
-    """Sign out: the session is revoked, its open streams end, the cookie goes."""
-    with db.transaction() as session:
-        auth.sign_out(session, seat)
-    _ring(request, DESK)
-    response.delete_cookie(cookie_name(), path="/", secure=secure(), httponly=True, samesite="lax")
-
-
 @api.get("/agents")
-def agents(db: Db, _seat: Reader) -> Json:
+def colleagues(db: Db, _seat: Reader) -> Json:
     """Colleagues to whom a conversation can be given."""
     with db.reading() as session:
-        return {"agents": [{"id": str(a.id), "name": a.name, "role": a.role} for a in auth.colleagues(session)]}
+        return {"agents": [{"id": str(a.id), "name": a.name, "role": a.role} for a in agents.colleagues(session)]}
 
 
 @api.get("/queue")
@@ -182,7 +157,7 @@ def transfer(conversation_id: uuid.UUID, request: Request, db: Db, seat: Writer,
     with db.transaction() as session:
         if not seat.supervises:
             _own(session, seat, conversation_id)
-        to_agent = auth.colleague(session, body.to) if body and body.to else None
+        to_agent = agents.colleague(session, body.to) if body and body.to else None
         handoff.transfer(session, conversation_id, seat.agent, to_agent, _note(body))
         now = _acted(session, seat, conversation_id, "transfer", to=str(to_agent.id) if to_agent else "queue")
     return _told(request, conversation_id, now)
@@ -216,12 +191,16 @@ def _note(body: Leave | None) -> str | None:
     return clean(body.note).strip() or None if body and body.note else None
 
 
-def _agent(seat: Seat) -> Json:
-    return {"id": str(seat.agent.id), "name": seat.agent.name, "role": seat.agent.role}
-
-
 router = APIRouter()
 router.include_router(pages)
+router.include_router(files)
+router.include_router(sessions)
+router.include_router(single_sign_on)
+router.include_router(me)
+router.include_router(team)
+router.include_router(audit_log)
+router.include_router(insights)
 router.include_router(events)
 router.include_router(api)
 router.include_router(money)
+router.include_router(attachments)

@@ -37,6 +37,11 @@ def subjects(email: str, address: str) -> tuple[Subject, Subject]:
     )
 
 
+def single_sign_on(address: str) -> tuple[Subject, ...]:
+    """Ways to the provider that were begun and not finished, by network address: each makes us call it."""
+    return (Subject(keyed_hash("desk single sign-on address", address), 30),)
+
+
 def count(session: Session, counted: tuple[Subject, ...]) -> None:
     """Count one attempt for each subject. Raises `TooMany` while one has to wait, whether or not the agent exists.
 
@@ -69,6 +74,15 @@ def forgive(session: Session, counted: tuple[Subject, ...]) -> None:
         .where(SignInThrottle.subject.in_(old.with_for_update(skip_locked=True)))
         .execution_options(synchronize_session=False)
     )
+
+
+def take_back(session: Session, counted: tuple[Subject, ...]) -> None:
+    """Take back the attempt just counted, and nothing before it: it was right as far as it went."""
+    for subject in sorted(counted, key=lambda each: each.digest):
+        row = lock(session, SignInThrottle, subject.digest)
+        if row is not None:
+            row.failures = max(0, row.failures - 1)
+            row.blocked_until = None if row.failures < subject.free else row.blocked_until
 
 
 def _locked(session: Session, digest: str) -> SignInThrottle:

@@ -1,7 +1,7 @@
 """All tables, one group a file."""
 
 from bot.models.adjustment import Adjustment, AdjustmentKind, AdjustmentStatus
-from bot.models.agent import Agent, AgentSession, AuditEntry, Role, SignInThrottle
+from bot.models.agent import Agent, AgentSession, AuditEntry, RecoveryCode, Role, SignInThrottle
 from bot.models.attachment import Attachment, AttachmentStatus
 from bot.models.callback import Callback, ContactChange, ContactKind
 from bot.models.consent import Consent, ConsentSource, Purpose
@@ -129,6 +129,7 @@ __all__ = [
     "ProposalOutcome",
     "Provider",
     "Purpose",
+    "RecoveryCode",
     "Refund",
     "RefundStatus",
     "Reversal",

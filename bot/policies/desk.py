@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import holidays
 from pydantic import Field, field_validator
 
+from bot.models import Role
 from bot.policies.file import Policy
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -52,6 +53,12 @@ class FeedbackPolicy(Policy):
     never_beside: frozenset[str]
 
 
+class SecondFactorPolicy(Policy):
+    """Who must have a second factor; everybody may."""
+
+    required_for: frozenset[Role]
+
+
 class DeskPolicy(Policy):
     """`policies/desk.yml`. `hours` by weekday are minutes after midnight in `time_zone`; a missing day is closed."""
 
@@ -64,6 +71,7 @@ class DeskPolicy(Policy):
     languages: LanguagesPolicy
     feedback: FeedbackPolicy
     return_hours: int = Field(ge=1)
+    second_factor: SecondFactorPolicy
 
     @property
     def zone(self) -> ZoneInfo:

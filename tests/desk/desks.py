@@ -107,13 +107,15 @@ class Desk:
             self.sol = _agent(session, "Sol", Role.SUPERVISOR)
 
     @contextmanager
-    def visit(self, email: str | None = None) -> Iterator[Visit]:
-        """A browser, signed in as `email` or as nobody."""
+    def visit(self, email: str | None = None, role: Role | None = None) -> Iterator[Visit]:
+        """A browser, signed in as `email` (who gets `role`, with all that it asks for) or as nobody."""
         with start_blocking_portal() as portal:
             http = Browser(self.app, portal)
             if email is not None:
                 with self.db.transaction() as session:
                     agent = session.scalars(sa.select(Agent).where(Agent.email == email)).one()
+                    if role is not None:
+                        agent.role, agent.totp_confirmed_at = role, clock.now()
                     token, seat = auth.open_session(session, agent)
                 http.cookies.set(access.cookie_name(), token)
                 http.headers[access.CSRF_HEADER] = seat.csrf_token

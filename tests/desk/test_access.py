@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
 import httpx
 import pytest
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 
-from bot.desk import events, routes
+from bot.desk import roles
+from bot.models import Role
 from tests.desk.desks import Desk, Visit
 
 
@@ -35,15 +37,115 @@ def code(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["error"]["code"]
 
 
-def test_this_table_names_every_call_there_is() -> None:
-    there = {
-        (method, route.path.removeprefix("/api/desk/"))
-        for route in (*routes.api.routes, *events.router.routes)
-        if isinstance(route, APIRoute)
+def carries_the_headers(answer: httpx.Response) -> None:
+    """No foreign or inline script or style, no frame, no sniffing, no keeping save for files of this very release."""
+    headers = answer.headers
+    policy = {part.strip() for part in headers["content-security-policy"].split(";")}
+    assert policy >= {
+        "default-src 'none'", "script-src 'self'", "style-src 'self'", "form-action 'self'", "base-uri 'none'",
+        "frame-ancestors 'none'", "require-trusted-types-for 'script'",
+    }  # fmt: skip
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["strict-transport-security"] == "max-age=31536000"
+    assert headers["cache-control"] == "no-store"
+
+
+def calls(desk: Desk) -> list[str]:
+    """Every call that the application answers under /desk and /api/desk, as the table of roles names it."""
+    routes = (context.route for context in iter_route_contexts(desk.app.routes))
+    ours = [route for route in routes if isinstance(route, APIRoute)]
+    return sorted(
+        f"{method} {route.path}"
+        for route in ours
+        if f"{route.path}/".startswith(("/desk/", "/api/desk/"))
         for method in route.methods or ()
-    }
-    named = {("GET", path) for path in READS} | {("POST", path) for path in WRITES}
-    assert there == named | {("POST", "session"), ("DELETE", "session")}
+    )
+
+
+def made(call: str, visit: Visit) -> httpx.Response:
+    """The call, about things that do not exist."""
+    method, _, path = call.partition(" ")
+    where = re.sub(r"{(\w+)}", lambda name: "x" if name[1] in ("version", "name") else str(uuid.uuid4()), path)
+    # A stream that is let in would never end: let it fail by what it asks for.
+    query = {"conversation": "x"} if path.endswith("/events") else {}
+    body = {"json": {}} if method in ("POST", "PUT", "PATCH") else {}
+    return visit.http.request(method, where, params=query, **body)
+
+
+def test_the_table_of_roles_names_every_call_there_is(desk: Desk) -> None:
+    assert calls(desk) == sorted(roles.LEAST), "name a new call, with its least role, in bot/desk/roles.py"
+
+
+def test_without_a_session_every_call_but_the_door_is_refused(desk: Desk, nobody: Visit) -> None:
+    nobody.http.headers["X-CSRF-Token"] = "forged"
+    for call in calls(desk):
+        answer = made(call, nobody)
+        if roles.LEAST[call] is None:
+            assert answer.status_code in (200, 404, 422), call
+        elif call.startswith("GET /desk"):
+            assert answer.status_code == 303, call
+            assert answer.headers["location"].startswith("/desk/sign-in?next=/desk"), call
+        else:
+            assert code(answer) == (401, "not_signed_in"), call
+
+
+@pytest.mark.parametrize("role", Role)
+def test_every_call_asks_for_its_least_role(desk: Desk, role: Role) -> None:
+    with desk.visit("ben@example.com", role=role) as visit:
+        # Signing out comes last: it ends the visit.
+        for call in sorted(calls(desk), key=lambda each: each.endswith("/session")):
+            answer, least = made(call, visit), roles.LEAST[call]
+            if least is None or role.reaches(least):
+                assert answer.status_code != 401, call
+                assert answer.status_code in (200, 204, 303, 404, 409, 422, 403, 503), (call, answer.text)
+                assert "role_needed" not in answer.text, call
+                assert not (call.startswith("GET /desk") and answer.status_code == 403), call
+                assert answer.headers.get("location") != "/desk/me", call
+            elif call.startswith("GET /desk"):
+                assert answer.status_code == 403, call
+                assert "may do this" in answer.text, call
+            else:
+                assert code(answer) == (403, "role_needed"), call
+
+
+@pytest.mark.parametrize("call", ["GET /desk/nothing", "GET /api/desk/nothing", "PUT /api/desk/queue", "DELETE /desk"])
+def test_what_no_route_answers_carries_the_same_headers(nobody: Visit, call: str) -> None:
+    method, _, path = call.partition(" ")
+    answer = nobody.http.request(method, path)
+    assert answer.status_code in (404, 405)
+    carries_the_headers(answer)
+
+
+def test_a_body_that_is_too_large_is_refused_with_the_same_headers(nobody: Visit) -> None:
+    answer = nobody.http.request("POST", "/api/desk/session", content=b"x" * 2_100_000)
+    assert code(answer) == (413, "too_large")
+    carries_the_headers(answer)
+
+
+def test_every_call_answers_with_the_headers(desk: Desk, sol: Visit, nobody: Visit) -> None:
+    for call in sorted(calls(desk), key=lambda each: each.endswith("/session")):
+        carries_the_headers(made(call, nobody))
+        carries_the_headers(made(call, sol))
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data"])
+def test_no_form_of_another_site_signs_anybody_in(nobody: Visit, kind: str) -> None:
+    body = b'{"email": "ana@example.com", "password": "kind-words-only"}'
+    answer = nobody.http.request("POST", "/api/desk/session", content=body, headers={"Content-Type": kind})
+    assert answer.status_code == 422
+    assert "set-cookie" not in answer.headers
+
+
+def test_a_call_that_the_table_does_not_name_is_refused(
+    desk: Desk, sol: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(roles.LEAST, "GET /api/desk/queue")
+    assert code(sol.get("queue")) == (403, "role_needed")
 
 
 @pytest.mark.parametrize("path", READS)
@@ -154,17 +256,6 @@ def test_a_malformed_body_is_refused_in_our_shape(desk: Desk, ana: Visit, path: 
 )
 def test_every_answer_forbids_foreign_scripts_frames_sniffing_and_keeping(nobody: Visit, ana: Visit, path: str) -> None:
     for visit in (nobody, ana):
-        headers = visit.http.request("GET", path).headers
-        policy = headers["content-security-policy"]
-        for part in (
-            "default-src 'none'",
-            "script-src 'self';",
-            "style-src 'self';",
-            "frame-ancestors 'none'",
-            "base-uri 'none'",
-        ):
-            assert part in policy
-        assert "unsafe" not in policy
-        assert headers["x-content-type-options"] == "nosniff"
-        assert headers["cache-control"] == "no-store"
-        assert headers["cross-origin-resource-policy"] == "same-origin"
+        answer = visit.http.request("GET", path)
+        carries_the_headers(answer)
+        assert answer.headers["cache-control"] == "no-store"

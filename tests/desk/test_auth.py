@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 
-from bot.desk import auth, passwords
+from bot.desk import agents, passwords
 from bot.errors import Conflict, InvalidInput, NotFound
 from bot.models import Agent, AgentSession, AuditEntry, Role, SignInThrottle
 from tests.conftest import SetClock
@@ -119,7 +119,7 @@ def test_signing_out_makes_the_cookie_worthless(ana: Visit) -> None:
 
 def test_a_new_password_signs_out_everywhere(desk: Desk, ana: Visit, nobody: Visit) -> None:
     with desk.db.transaction() as session:
-        auth.set_password(session, email="ana@example.com", password="another-kind-one")
+        agents.set_password(session, email="ana@example.com", password="another-kind-one")
     assert ana.get("queue").status_code == 401
     assert sign_in(nobody, "ana@example.com", PASSWORD)[0] == 401
     assert sign_in(nobody, "ana@example.com", "another-kind-one")[0] == 200
@@ -168,11 +168,11 @@ def test_who_signed_in_and_who_failed_is_on_record(desk: Desk, nobody: Visit) ->
 def test_an_agent_with_a_fault_is_refused(desk: Desk, wrong: dict[str, str]) -> None:
     right = {"email": "dee@example.com", "name": "Dee", "role": Role.AGENT, "password": "long-enough-words"}
     with pytest.raises(InvalidInput), desk.db.transaction() as session:
-        auth.add_agent(session, **(right | wrong))
+        agents.add_agent(session, **(right | wrong))
 
 
 def test_an_e_mail_belongs_to_one_agent(desk: Desk) -> None:
     with pytest.raises(Conflict), desk.db.transaction() as session:
-        auth.add_agent(session, email=" ANA@example.com", name="Ana", role=Role.AGENT, password="long-enough-words")
+        agents.add_agent(session, email=" ANA@example.com", name="Ana", role=Role.AGENT, password="long-enough-words")
     with pytest.raises(NotFound), desk.db.transaction() as session:
-        auth.set_password(session, email="who@example.com", password="long-enough-words")
+        agents.set_password(session, email="who@example.com", password="long-enough-words")

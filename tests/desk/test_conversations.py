@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from bot.billing import invoices, ledger, plans
 from bot.conversations import handoff, transcript
-from bot.desk import auth
+from bot.desk import agents
 from bot.models import Agent, AuditEntry, Author, Channel, Conversation, Customer, Holder, Message, Role
 from bot.money import Money
 from tests import factories
@@ -330,7 +330,7 @@ def test_an_agents_words_are_theirs_in_the_transcript(desk: Desk, ana: Visit) ->
     ana.say(conversation_id, "Hello")
     with desk.db.reading() as session:
         said = session.scalars(sa.select(Message).where(Message.author == Author.AGENT)).one()
-        assert auth.colleague(session, said.agent_id or uuid.uuid4()).name == "Ana"
+        assert agents.colleague(session, said.agent_id or uuid.uuid4()).name == "Ana"
 
 
 def test_what_a_plan_covers_is_not_shown_as_late(desk: Desk, ana: Visit) -> None:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from bot.conversations import transcript
 from bot.db import Database, lock
-from bot.desk import access, auth
+from bot.desk import access, agents, auth, events
 from bot.models import Agent, AgentSession, AuditEntry, Author, Conversation
 from bot.settings import settings
 from tests.desk.desks import Desk, served
@@ -163,3 +163,17 @@ def test_a_conversation_that_is_not_ours_to_read_is_not_streamed(live: Live) -> 
     assert ana.http.get(f"/api/desk/events?conversation={conversation_id}").status_code == 403
     assert ana.http.get(f"/api/desk/events?conversation={uuid.uuid4()}").status_code == 404
     assert ana.http.get("/api/desk/events?conversation=x").status_code == 422
+
+
+def test_a_stream_ends_within_a_second_of_a_session_that_was_ended_elsewhere(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "HEARTBEAT_S", 3600.0)
+    with live.page("ana").stream() as news:
+        until(news, "queue")
+        for _ in range(2):  # past its first looks: from here on it waits to be rung
+            live.desk.waiting(verified=False)
+            until(news, "queue")
+        with live.desk.db.transaction() as session:  # as `goodterms agents disable` does, in another process
+            agents.disable(session, "ana@example.com")
+        assert until(news, "end")[0] == {}

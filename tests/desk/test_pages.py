@@ -48,8 +48,9 @@ def test_a_name_is_text_on_the_page(desk: Desk, ana: Visit) -> None:
     assert "<script>alert" not in page
 
 
-def test_pages_hold_no_inline_script_or_style_and_load_only_what_is_there(nobody: Visit, ana: Visit) -> None:
-    for page in (nobody.http.request("GET", "/desk/sign-in").text, ana.http.request("GET", "/desk").text):
+def test_pages_hold_no_inline_script_or_style_and_load_only_what_is_there(nobody: Visit, sol: Visit) -> None:
+    own = [sol.http.request("GET", path).text for path in ("/desk", "/desk/me", "/desk/team", "/desk/audit")]
+    for page in (nobody.http.request("GET", "/desk/sign-in").text, *own):
         assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon[a-z]+=", page)
         loaded = re.findall(r'(?:src|href)="(/desk/static/[^"]+)"', page)
         assert loaded

@@ -48,7 +48,7 @@ def behind(session: Session, after: uuid.UUID | None = None, limit: int = 500) -
             Plan.id > (after or uuid.UUID(int=0)),
             sa.or_(Plan.looked_on.is_(None), Plan.looked_on < today),
             Customer.time_zone.in_([zone for zones in days.values() for zone in zones]),
-            due > _paid(sqlite),
+            due > paid(sqlite),
         )
         .order_by(Plan.id)
         .limit(limit)
@@ -77,21 +77,23 @@ def by_zone(dates: dict[dt.date, dt.date], days: dict[dt.date, list[str]]) -> sa
     return sa.case(*chosen)
 
 
-def _same(day: dt.date) -> dt.date:
-    return day
-
-
-def _paid(sqlite: bool) -> sa.ColumnElement[int]:
-    """What of a plan is paid, as `progress` reckons it."""
+def paid(sqlite: bool, posted: sa.ColumnElement[bool] | None = None) -> sa.ColumnElement[int]:
+    """What of a plan is paid, as `progress` reckons it, by all postings or by those that are `posted`."""
     least, greatest = (sa.func.min, sa.func.max) if sqlite else (sa.func.least, sa.func.greatest)
     account = _account(sqlite)
-    owed = _sum(Posting.destination == account) - _sum(Posting.source == account)
+    counted = sa.true() if posted is None else posted
+    owed = _sum((Posting.destination == account) & counted) - _sum((Posting.source == account) & counted)
     left = least(greatest(owed - PlanInvoice.beside, 0), PlanInvoice.amount)
     return sa.select(sa.func.sum(PlanInvoice.amount - left)).where(PlanInvoice.plan_id == Plan.id).scalar_subquery()
 
 
+def _same(day: dt.date) -> dt.date:
+    return day
+
+
 def _sum(where: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
-    return sa.select(sa.func.coalesce(sa.func.sum(Posting.amount), 0)).where(where).scalar_subquery()
+    sum_ = sa.select(sa.func.coalesce(sa.func.sum(Posting.amount), 0)).where(where)
+    return sum_.correlate_except(Posting).scalar_subquery()
 
 
 def _account(sqlite: bool) -> Any:
