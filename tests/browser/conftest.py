@@ -9,8 +9,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from bot.db import Database
+from bot.settings import settings
 from tests.browser.chat import open_chat
 from tests.browser.fake_front_door import FakeFrontDoor
+from tests.browser.live_desk import Live
+from tests.desk.desks import Desk, served
 
 expect.set_options(timeout=10_000)
 
@@ -27,6 +31,16 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield running
         running.close()
+
+
+@pytest.fixture
+def live(sqlite_db: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
+    """A desk, reached by plain http on loopback."""
+    monkeypatch.setenv("GT_PUBLIC_URL", "http://127.0.0.1")
+    settings.cache_clear()
+    desk = Desk(sqlite_db)
+    with served(desk.app) as url:
+        yield Live(desk, url)
 
 
 @pytest.fixture

@@ -3,58 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from bot.conversations import handoff, transcript
-from bot.db import Database, lock
 from bot.models import Author, Conversation, Holder
-from bot.settings import settings
 from tests import factories
-from tests.desk.desks import PASSWORD, Desk, served, waiting
+from tests.browser.live_desk import Live
+from tests.desk.desks import PASSWORD, waiting
 
 pytestmark = pytest.mark.slow
 
 HOSTILE = "<img src=x onerror=\"document.title='broken'\"><script>document.title='broken'</script> & \"quotes\""
-
-
-class Live:
-    """A desk on a real server."""
-
-    def __init__(self, desk: Desk, url: str) -> None:
-        self.desk, self.url = desk, url
-
-    def sign_in(self, page: Page, name: str = "ana") -> None:
-        """By the form, as a person does."""
-        page.goto(f"{self.url}/desk")
-        page.get_by_label("E-mail").fill(f"{name}@example.com")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_text("Live", exact=True)).to_be_visible()
-
-    def customer_says(self, conversation_id: uuid.UUID, text: str) -> None:
-        """A message that another process took in."""
-        with self.desk.db.transaction() as session:
-            row = lock(session, Conversation, conversation_id)
-            assert row is not None
-            transcript.append(session, row, author=Author.CUSTOMER, text=text)
-
-    def said_by_agents(self, conversation_id: uuid.UUID) -> list[str]:
-        """What agents said to the customer."""
-        with self.desk.db.reading() as session:
-            return [m.text for m in transcript.after(session, conversation_id) if m.author == Author.AGENT]
-
-
-@pytest.fixture
-def live(sqlite_db: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
-    """Reached by plain http on loopback."""
-    monkeypatch.setenv("GT_PUBLIC_URL", "http://127.0.0.1")
-    settings.cache_clear()
-    desk = Desk(sqlite_db)
-    with served(desk.app) as url:
-        yield Live(desk, url)
 
 
 def claimed(live: Live, said: str = "Can I talk to somebody?") -> uuid.UUID:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,41 +12,17 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from playwright.sync_api import Browser, Page, expect
 
-from bot.db import Database
 from bot.desk import agents, auth
 from bot.models import Agent, Role
 from bot.settings import settings
+from tests.browser.live_desk import Live
 from tests.conftest import SetClock
-from tests.desk.desks import PASSWORD, Desk, served
+from tests.desk.desks import PASSWORD, served
 from tests.desk.identity_provider import CLIENT, SECRET, IdentityProvider
 
 pytestmark = pytest.mark.slow
 
 PICTURES = os.environ.get("GT_TEST_PICTURES")
-
-
-class Live:
-    """A desk on a real server."""
-
-    def __init__(self, desk: Desk, url: str) -> None:
-        self.desk, self.url = desk, url
-
-    def sign_in(self, page: Page, name: str, password: str = PASSWORD) -> None:
-        """By the form, as a person does."""
-        page.goto(f"{self.url}/desk")
-        page.get_by_label("E-mail").fill(f"{name}@example.com")
-        page.get_by_label("Password").fill(password)
-        page.get_by_role("button", name="Sign in").click()
-
-
-@pytest.fixture
-def live(sqlite_db: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
-    """Reached by plain http on loopback."""
-    monkeypatch.setenv("GT_PUBLIC_URL", "http://127.0.0.1")
-    settings.cache_clear()
-    desk = Desk(sqlite_db)
-    with served(desk.app) as url:
-        yield Live(desk, url)
 
 
 def picture(page: Page, name: str) -> None:
@@ -74,7 +49,7 @@ def fits(page: Page) -> None:
 def test_a_first_sign_in_leads_to_an_own_password_and_then_to_the_desk(live: Live, page: Page) -> None:
     with live.desk.db.transaction() as session:
         agents.set_password(session, email="ana@example.com", password="words-for-once", temporary=True)
-    live.sign_in(page, "ana", "words-for-once")
+    live.knock(page, "ana", "words-for-once")
     expect(page.get_by_role("status")).to_contain_text("please choose your own")
     picture(page, "first-password")
     fits(page)
@@ -89,7 +64,7 @@ def test_an_administrator_sets_up_the_second_factor_and_signs_in_with_it(
 ) -> None:
     with live.desk.db.transaction() as session:
         session.get_one(Agent, live.desk.sol.id).role = Role.ADMINISTRATOR
-    live.sign_in(page, "sol")
+    live.knock(page, "sol")
     expect(page.get_by_role("status")).to_contain_text("needs a second factor")
     page.get_by_label("Password").fill("not-the-password")
     page.get_by_role("button", name="Set up a second factor").click()
@@ -120,7 +95,7 @@ def test_an_administrator_sets_up_the_second_factor_and_signs_in_with_it(
     page.get_by_role("button", name="Sign out", exact=True).click()
     expect(page.get_by_label("E-mail")).to_be_visible()
     clock.advance(minutes=1)
-    live.sign_in(page, "sol")
+    live.knock(page, "sol")
     expect(page.get_by_label("Code of your authenticator app")).to_be_focused()
     page.keyboard.type("000000")
     page.keyboard.press("Enter")
@@ -134,7 +109,7 @@ def test_an_administrator_sets_up_the_second_factor_and_signs_in_with_it(
 def test_a_supervisor_signs_a_colleague_out_and_finds_it_in_the_log(live: Live, page: Page) -> None:
     with live.desk.db.transaction() as session:
         token, _ = auth.open_session(session, live.desk.ana, device="Firefox on Windows")
-    live.sign_in(page, "sol")
+    live.knock(page, "sol")
     page.get_by_role("link", name="Sol").click()
     page.get_by_role("link", name="Team").click()
     expect(page.locator("#main")).to_contain_text("Firefox on Windows")
