@@ -47,6 +47,14 @@ _UNTIL_THEN = re.compile(
     r"\b(?:until|till|til|before) (?:then|that(?: day| date)?|the day|payday|it'?s due)(?=\W*(?:$|[.,!?]))"
 )
 
+# Nothing but who writes: "hi, this is Priya", "Carlos here". Who says a name is not somebody else for that.
+_INTRODUCES = re.compile(
+    r"\W*(?:(?:hi|hello|hey|hiya|yo|(?:good )?(?:morning|afternoon|evening|day))(?: there)?\W+)?"
+    r"(?:(?:this is|it'?s|it is|my name(?:'?s| is)|i'?m|i am)\s+(?!not\b|no\b|nobody\b|wrong\b|some|the\b|a\b|an\b|"
+    r"his\b|her\b|their\b)[\w'-]+(?: [\w'-]+)?(?: (?:here|speaking|again))?"
+    r"|(?!no\b|not\b|nobody|ain|there|never|wrong|some)[\w'-]+(?: (?!not\b)[\w'-]+)? (?:here|speaking))\W*"
+)
+
 
 class Medium(StrEnum):
     """A way by which somebody asks not to be reached."""
@@ -120,7 +128,9 @@ class WrongPerson(Deed):
 
     async def act(self, turn: Turn) -> Events:
         """Hold the address, end whatever was proven here, apologise, tell nothing (P4). A phone number proves nothing
-        from now on, whatever the medium."""
+        from now on, whatever the medium. Who only says their name is greeted."""
+        if introduces(turn.text):
+            return await Deed.by_title["action_greet"].act(turn)
 
         def stop(session: Session) -> None:
             records.hold_contact(session, turn, HoldKind.WRONG_PERSON, None)
@@ -133,6 +143,11 @@ class WrongPerson(Deed):
         await turn.write(stop)
         turn.say("utter_wrong_person")
         return [*leave_all()]
+
+
+def introduces(text: str) -> bool:
+    """Whether `text` says who writes and nothing else."""
+    return _INTRODUCES.fullmatch(text.lower().replace("’", "'")) is not None
 
 
 def refused(text: str) -> list[Medium]:

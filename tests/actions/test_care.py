@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
+from actions.care import contact
 from actions.care.care import ExpressCrisis, ReportHardship, ReportVulnerability
 from actions.care.contact import CeaseContact, WrongPerson
 from actions.care.disputes import AskDisputed, DisputeDebt, DisputeForm, RecordDispute
@@ -261,6 +262,39 @@ async def test_a_new_one_is_no_invoice(sqlite_db: Database) -> None:
     assert taken.slots.get("disputed") is None
 
 
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("how much is the table?", "check_balance"),
+        ("ok fine how much for just the table", "inform"),
+        ("can I pay the table", "nlu_fallback"),
+        ("when was INV-1001 due", "check_due_date"),
+    ],
+)
+async def test_a_question_that_names_an_invoice_disputes_nothing_c9(
+    sqlite_db: Database, text: str, intent: str
+) -> None:
+    scene = Scene(sqlite_db)
+    with scene.db.transaction() as session:
+        invoice(session, "INV-1001").description = "Oak side table"
+    taken = await scene.run(DisputeForm(), text, intent, loop="dispute_form", requested="disputed")
+    assert taken.slots.get("disputed") is None
+    named = await scene.run(DisputeForm(), "the table", loop="dispute_form", requested="disputed")
+    assert named.slots["disputed"]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("all of it is wrong", 3), ("everything is wrong", 3), ("all the drawers stick", 1)]
+)
+async def test_all_that_is_wrong_is_held_though_one_was_named_before_c9(
+    sqlite_db: Database, text: str, count: int
+) -> None:
+    scene = Scene(sqlite_db)
+    begun = await scene.run(DisputeDebt(), "INV-1001 is wrong", "dispute_debt")
+    await scene.run(DisputeDebt(), text, "dispute_debt", loop="story_form", requested="story", slots=begun.slots)
+    assert len(holds(scene)) == count
+
+
 async def test_a_dispute_repeated_is_one_hold(scene: Scene) -> None:
     first, again = [await scene.run(DisputeDebt(), "INV-1001 is wrong", "dispute_debt") for _ in range(2)]
     assert len(holds(scene)) == 1
@@ -470,6 +504,28 @@ async def test_ceasing_contact_unverified_binds_the_address_c8(stranger: Scene) 
     assert [(hold.kind, hold.customer_id, hold.address) for hold in holds(stranger)] == [
         (HoldKind.CEASE, None, stranger.conversation.address)
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "introduces"),
+    [
+        ("Hi, this is Priya", True), ("hello 👋, this is Harold", True), ("Hey, Carlos here", True),
+        ("Maya Torres speaking.", True), ("it's me again", True), ("I'm Owen", True), ("evening, samuel here", True),
+        ("I'm not Maya", False), ("no Maya here", False), ("this is not Priya", False), ("nobody named Lena", False),
+        ("this is the wrong number", False), ("hi, this is a shop", False), ("this is Owen, not Maya", False),
+        ("it's somebody else now", False), ("this is his brother", False), ("wrong person here", False),
+        ("Carlos doesn't live here", False), ("there's no Samuel here", False), ("ain't no Carlos here", False),
+    ],
+)  # fmt: skip
+def test_who_says_their_name_is_not_the_wrong_person_for_that_p4(text: str, introduces: bool) -> None:
+    assert contact.introduces(text) is introduces
+
+
+async def test_who_says_their_name_is_greeted_and_nothing_is_held_c13(scene: Scene) -> None:
+    await scene.run(WrongPerson(), "Hi, this is Maya", "wrong_person")
+    with scene.db.reading() as session:
+        assert session.scalars(sa.select(Hold)).all() == []
+        assert session.scalars(sa.select(Conversation)).one().verified_until is not None
 
 
 async def test_the_wrong_person_is_told_nothing_and_the_proof_ends_p4(scene: Scene) -> None:
