@@ -20,7 +20,7 @@ def lines(session: Session, conversation_id: uuid.UUID, after: int = 0) -> list[
     names = agent_names(session)
     said: list[dict[str, Any]] = []
     while page := transcript.after(session, conversation_id, after, limit=500, hidden=True):
-        files = _attachments(session, page)
+        files = attachments(session, page)
         said += [line(message, names, files.get(message.id, ())) for message in page]
         after = page[-1].seq
     return said
@@ -44,7 +44,7 @@ def line(message: Message, names: Mapping[uuid.UUID, str], files: Sequence[dict[
     }
 
 
-def _attachments(session: Session, messages: Iterable[Message]) -> dict[uuid.UUID, list[dict[str, Any]]]:
+def attachments(session: Session, messages: Iterable[Message]) -> dict[uuid.UUID, list[dict[str, Any]]]:
     """What came with these messages, in order; `size` in bytes. The bytes themselves stay where they are."""
     shown = ("id", "content_type", "file_name", "size", "status")
     rows = session.execute(

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from bot import clock
 from bot.channels import delivery_news, outbox, window
 from bot.conversations import consents
-from bot.desk.lines import instant
+from bot.desk.lines import attachments, instant
 from bot.models import Author, Channel, Conversation, Message
+
+NEWEST = 200
 
 
 def phone(session: Session, conversation: Conversation) -> dict[str, Any] | None:
@@ -44,7 +46,26 @@ def consents_of(session: Session, conversation: Conversation) -> list[dict[str, 
     ]
 
 
-def deliveries(session: Session, conversation: Conversation, newest: int = 200) -> dict[str, str]:
+def now(session: Session, conversation: Conversation) -> dict[str, Any]:
+    """What changes on a phone while nothing is said: how it is reached, how far our newest messages got, and what
+    became of the files that came."""
+    if conversation.channel == Channel.WEB:
+        return {"phone": None, "deliveries": {}, "attachments": {}}
+    newest = session.scalars(
+        sa.select(Message)
+        .where(Message.conversation_id == conversation.id, Message.author == Author.CUSTOMER)
+        .order_by(Message.seq.desc())
+        .limit(NEWEST)
+    )
+    files = attachments(session, newest.all())
+    return {
+        "phone": phone(session, conversation),
+        "deliveries": deliveries(session, conversation),
+        "attachments": {str(message_id): kept for message_id, kept in files.items()},
+    }
+
+
+def deliveries(session: Session, conversation: Conversation, newest: int = NEWEST) -> dict[str, str]:
     """How far our `newest` messages got, by message id; nothing on the website."""
     if conversation.channel == Channel.WEB:
         return {}

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot.conversations import handoff
 from bot.conversations.signals import Signals
 from bot.db import lock
-from bot.desk import agents, audit
+from bot.desk import agents, audit, phone
 from bot.desk.access import Db, DeskRoute, Reader, Writer
 from bot.desk.attachments import routes as attachments
 from bot.desk.audit_routes import router as audit_log
@@ -23,12 +23,12 @@ from bot.desk.dossier import dossier, find, state
 from bot.desk.events import router as events
 from bot.desk.inbox import inbox, of_customers
 from bot.desk.insights.routes import router as insights
+from bot.desk.learning.routes import router as learning
 from bot.desk.lines import agent_names, line
 from bot.desk.me_routes import router as me
 from bot.desk.money_routes import router as money
 from bot.desk.pages import files
 from bot.desk.pages import router as pages
-from bot.desk.phone import deliveries
 from bot.desk.session_routes import router as sessions
 from bot.desk.sso_routes import router as single_sign_on
 from bot.desk.team_routes import router as team
@@ -96,9 +96,9 @@ def conversation(conversation_id: uuid.UUID, db: Db, seat: Reader) -> Json:
 
 @api.get("/conversations/{conversation_id}/deliveries")
 def delivered(conversation_id: uuid.UUID, db: Db, seat: Reader) -> Json:
-    """How far each of our messages got on its way to a phone, by message id; nothing of what was said."""
+    """How a phone is reached, how far each of our messages got and what files came, by message id; no words."""
     with db.reading() as session:
-        return {"deliveries": deliveries(session, find(session, seat, conversation_id))}
+        return phone.now(session, find(session, seat, conversation_id))
 
 
 @api.post("/conversations/{conversation_id}/claim")
@@ -200,6 +200,7 @@ router.include_router(me)
 router.include_router(team)
 router.include_router(audit_log)
 router.include_router(insights)
+router.include_router(learning)
 router.include_router(events)
 router.include_router(api)
 router.include_router(money)

@@ -76,7 +76,7 @@ async function submit() {
     if (open === id) {
       words.value = '';
       fit();
-      say(`${note ? 'Noted' : 'Sent'} at ${timeOfDay(answer.message.at)}`);
+      say(`${note ? 'Noted' : phone ? 'Written' : 'Sent'} at ${timeOfDay(answer.message.at)}`);
     }
     delivered(id, answer);
   } catch (error) {

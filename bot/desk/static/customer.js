@@ -4,7 +4,7 @@ import { byId, h } from './dom.js';
 import { openMoney } from './money.js';
 import { CHANNELS, actor, plain, reason } from './phrases.js';
 import { identityMark, initialsOrIcon } from './queue.js';
-import { agoTime, date, timeIn, timeOfDay } from './time.js';
+import { agoTime, date, moment, timeIn } from './time.js';
 
 /** Show everything beside the thread, or nothing (null). `changed(words)` hears what was done to the account. */
 export function showCustomer(whole, changed) {
@@ -41,8 +41,8 @@ function contact(whole) {
     ['Channel', CHANNELS[whole.channel] ?? whole.channel],
     ['Address', whole.channel === 'web' ? null : whole.address],
     ['Language', [whole.language, filed].filter(Boolean).join(', ')],
-    ['Free text until', whole.phone?.window_until ? timeOfDay(whole.phone.window_until) : null],
-    ['Proof holds', whole.identity === 'verified' ? `until ${timeOfDay(whole.verified_until)}` : null],
+    ['Free text until', whole.phone?.window_until ? moment(whole.phone.window_until) : null],
+    ['Proof holds', whole.identity === 'verified' ? `until ${moment(whole.verified_until)}` : null],
     ['Customer', customer?.customer_since ? `since ${date(customer.customer_since)}` : null],
   ]));
 }

@@ -7,9 +7,8 @@ import { byId, h, toast } from './dom.js';
 import './keyboard.js';
 import { leave } from './leave.js';
 import { follow } from './live.js';
-import { isMoving } from './reach.js';
 import { markOpen, showLists } from './queue.js';
-import { addMessages, showHead, showMarks, showRest, showThread, toEnd } from './thread.js';
+import { addMessages, showHead, showNow, showRest, showThread, toEnd } from './thread.js';
 import { setClock } from './time.js';
 
 const body = document.body;
@@ -23,7 +22,7 @@ const IDLE = {
   none: ['All is well', 'Nobody needs a person just now. Whoever does will appear here by themselves.'],
 };
 let idle = IDLE.some;
-const MARKS_MS = 3000;
+const PHONE_MS = 3000;
 let resting = true; // whether the middle shows the line for having nothing open
 
 const news = {
@@ -90,7 +89,6 @@ function take(state, messages) {
   const before = whole;
   if (state.seq >= whole.seq) whole = { ...whole, ...state }; // an older answer may arrive after a newer one
   addMessages(messages);
-  whole.messages = [...whole.messages.filter((one) => !messages.some((other) => other.id === one.id)), ...messages];
   seq = Math.max(seq, ...messages.map((message) => message.seq));
   refit();
   const changed = ['holder', 'identity', 'verified_until'].some((name) => before[name] !== whole[name]) || before.agent?.id !== whole.agent?.id;
@@ -111,17 +109,18 @@ function refresh() {
   }, 150);
 }
 
-/** How far our messages got is no news of the conversation, so it is looked up while any may still get further. */
-async function lookForMarks() {
+/** How a phone is reached changes while nothing is said, so it is looked up while its conversation is open. */
+async function lookAtPhone() {
   const id = open;
-  if (id && whole?.phone && isMoving(whole.messages) && !document.hidden) {
-    const found = await get(`conversations/${id}/deliveries`, { background: true }).catch(() => null);
-    if (found && open === id) {
-      whole.messages = whole.messages.map((one) => ({ ...one, delivery: found.deliveries[one.id] ?? one.delivery }));
-      showMarks(whole.messages);
+  if (id && whole?.phone && !document.hidden) {
+    const now = await get(`conversations/${id}/deliveries`, { background: true }).catch(() => null);
+    if (now && open === id && whole) {
+      whole.phone = now.phone;
+      showNow(now);
+      if (whole.may.write) compose(id, body.dataset.agentName, whole.phone);
     }
   }
-  setTimeout(lookForMarks, MARKS_MS);
+  setTimeout(lookAtPhone, PHONE_MS);
 }
 
 function refit() {
@@ -212,4 +211,4 @@ function arrive() {
 }
 
 arrive();
-lookForMarks();
+lookAtPhone();

@@ -1,7 +1,7 @@
 // The open conversation: who has it, and everything that was said.
 import { card } from './cards.js';
 import { byId, h, icon } from './dom.js';
-import { CHANNELS, plain } from './phrases.js';
+import { CHANNELS } from './phrases.js';
 import { mark } from './reach.js';
 import { clockTime, day } from './time.js';
 
@@ -45,21 +45,27 @@ export function showHead(state, name) {
 
 /** Add what is new. Whoever reads the end stays at the end; whoever reads further up is told. */
 export function addMessages(messages) {
-  const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR;
+  const atEnd = isAtEnd();
   const fresh = add(messages);
   if (atEnd) toEnd();
   else if (fresh) newer.hidden = false;
 }
 
-/** Say under each of our messages how far it got on its way to the phone. */
-export function showMarks(messages) {
-  for (const { id, delivery } of messages) {
-    if (!mark(delivery)) continue;
+/** Say under each of our messages how far it got on its way to the phone, and show the files that have come. */
+export function showNow({ deliveries, attachments }) {
+  const atEnd = isAtEnd();
+  for (const [id, delivery] of Object.entries(deliveries)) {
     const item = log.querySelector(`[data-id="${id}"]`);
     const line = item?.querySelector('.delivery');
-    if (!line) item?.append(delivered(delivery));
-    else if (line.dataset.state !== delivery) line.replaceWith(delivered(delivery));
+    if (!item || !mark(delivery) || line?.dataset.state === delivery) continue;
+    if (line) line.replaceWith(delivered(delivery));
+    else item.append(delivered(delivery));
   }
+  for (const file of Object.values(attachments).flat()) {
+    const shown = log.querySelector(`[data-file="${file.id}"]`);
+    if (shown && shown.dataset.status !== file.status) shown.replaceWith(attachment(file));
+  }
+  if (atEnd) toEnd();
 }
 
 /** Show the newest words. */
@@ -68,9 +74,11 @@ export function toEnd() {
   newer.hidden = true;
 }
 
+const isAtEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR;
+
 newer.addEventListener('click', toEnd);
 scroll.addEventListener('scroll', () => {
-  if (scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR) newer.hidden = true;
+  if (isAtEnd()) newer.hidden = true;
 });
 // A composer that grows or a phone's keyboard makes the view smaller: the newest words stay in sight.
 let height = 0;
@@ -118,21 +126,22 @@ function said(message) {
 
 const delivered = (state) => h('p', { class: 'delivery', 'data-state': state }, mark(state));
 
+const FILES = { image: 'Picture', audio: 'Voice message', video: 'Video', text: 'Text', application: 'Document' };
+const MISSING = { waiting: 'is being fetched', refused: 'is of a kind or size that we do not keep', lost: 'could not be fetched' };
+
 function attachment({ id, content_type: type, file_name: name, size, status }) {
-  const title = name || plain(type.split('/')[0] || 'file');
-  if (status !== 'kept') {
-    const why = { waiting: 'is being fetched', refused: 'is of a kind or size that we do not keep', lost: 'could not be fetched' };
-    return h('p', { class: 'attachment' }, `${title} ${why[status] ?? ''}`);
-  }
+  const title = name || (type === 'application/pdf' ? 'PDF' : FILES[type.split('/')[0]] ?? 'File');
+  const marks = { class: 'attachment', 'data-file': id, 'data-status': status };
+  if (status !== 'kept') return h('p', marks, `${title} ${MISSING[status] ?? ''}`);
   const address = `/api/desk/attachments/${id}`;
-  const picture = type.startsWith('image/') ? h('img', { src: address, alt: '', loading: 'lazy' }) : null;
-  return h('a', { class: 'attachment', href: address, target: '_blank', rel: 'noopener' }, picture, `${title}, ${kilobytes(size)}`);
+  const picture = type.startsWith('image/') ? h('img', { src: address, alt: '', width: 160, height: 120 }) : null;
+  return h('a', { ...marks, href: address, target: '_blank', rel: 'noopener' }, picture, `${title}, ${kilobytes(size)}`);
 }
 
 const kilobytes = (size) => `${Math.max(1, Math.round(size / 1000)).toLocaleString()} kB`;
 
 function who(message) {
-  if (message.note) return `Note by ${message.agent ?? 'a colleague'}`;
+  if (message.note) return message.author === 'system' ? 'Note' : `Note by ${message.agent ?? 'a colleague'}`;
   if (message.author === 'agent') return message.agent ?? 'Agent';
   return { customer, bot: 'Assistant', system: 'System' }[message.author];
 }

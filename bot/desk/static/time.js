@@ -3,6 +3,7 @@ import { h } from './dom.js';
 
 const MINUTE = 60_000;
 const clock = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
+const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'short' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 const dayName = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
 const shortDay = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
@@ -38,6 +39,16 @@ export const clockTime = (instant) =>
   h('time', { datetime: instant, title: full.format(new Date(instant)) }, clock.format(new Date(instant)));
 
 export const timeOfDay = (instant) => clock.format(new Date(instant));
+
+/** The time of day, with the day's name before it unless it is today. */
+export function moment(instant) {
+  const at = new Date(instant);
+  const isToday = midnight(Date.now() + ahead) === midnight(at);
+  return isToday ? clock.format(at) : `${weekday.format(at)} ${clock.format(at)}`;
+}
+
+/** Whether the ISO instant has passed by the server's clock. */
+export const isOver = (instant) => Date.parse(instant) <= Date.now() + ahead;
 
 /** "Today", "Yesterday" or "Monday, 3 March" for a day's separator. */
 export function day(instant) {
