@@ -15,6 +15,7 @@ from bot import migrations, processes
 from bot.billing import importing
 from bot.cli_agents import agents
 from bot.cli_books import ledgers, reconciles
+from bot.cli_learning import learns
 from bot.console import console, errors, plainly
 from bot.db import database
 from bot.settings import ROOT, Settings, settings
@@ -23,6 +24,7 @@ app = typer.Typer(
     help="Good Terms: settle overdue balances by chat, kindly.", no_args_is_help=True, add_completion=False
 )
 app.add_typer(agents, name="agents")
+app.add_typer(learns, name="learn")
 app.add_typer(ledgers, name="ledger")
 app.add_typer(reconciles, name="reconcile")
 

@@ -27,11 +27,16 @@ def find(session: Session, seat: Seat, conversation_id: uuid.UUID) -> Conversati
     conversation = session.get(Conversation, conversation_id)
     if conversation is None:
         raise NotFound("There is no such conversation.", about=conversation_id)
-    own = conversation.holder == Holder.AGENT and conversation.agent_id == seat.agent.id
-    if own or conversation.holder == Holder.QUEUE or seat.supervises:
+    if may_open(seat, conversation):
         return conversation
     who = agent_names(session).get(conversation.agent_id, "") if conversation.agent_id else ""
     raise NotAllowed(f"{who or 'The assistant'} has this conversation.", about=conversation_id)
+
+
+def may_open(seat: Seat, conversation: Conversation) -> bool:
+    """Whether `find` gives it to this agent."""
+    own = conversation.holder == Holder.AGENT and conversation.agent_id == seat.agent.id
+    return own or conversation.holder == Holder.QUEUE or seat.supervises
 
 
 def dossier(session: Session, seat: Seat, conversation: Conversation) -> dict[str, Any]:

@@ -54,6 +54,13 @@ LEAST: dict[str, Role | None] = {
     "POST /api/desk/refunds/{refund_id}/refuse": Role.AGENT,
     "POST /api/desk/plans/{plan_id}/approve": Role.AGENT,
     "POST /api/desk/plans/{plan_id}/refuse": Role.AGENT,
+    # Learning. Whose words may be seen around a sentence, and who decides what they did not propose, the services say.
+    "GET /desk/learning": Role.AGENT,
+    "GET /desk/learning/sentences/{message_id}": Role.AGENT,
+    "GET /desk/learning/reviews/{review_id}": Role.AGENT,
+    "POST /api/desk/learning/sentences/{message_id}": Role.AGENT,
+    "POST /api/desk/learning/reviews/{review_id}/accept": Role.SUPERVISOR,
+    "POST /api/desk/learning/reviews/{review_id}/decline": Role.AGENT,
     # Answering for others.
     "GET /desk/team": Role.SUPERVISOR,
     "DELETE /api/desk/agents/{agent_id}/sessions": Role.SUPERVISOR,

@@ -60,6 +60,7 @@ from bot.models.plan import (
 )
 from bot.models.preference import Medium, Preference, PreferenceKind
 from bot.models.reconciliation import Cursor, Mismatch, MismatchKind, MismatchStatus
+from bot.models.review import Review, ReviewKind, ReviewStatus, Unfit
 from bot.models.verification import VerificationChallenge, VerificationLock
 
 __all__ = [
@@ -135,10 +136,14 @@ __all__ = [
     "Reversal",
     "ReversalKind",
     "ReversalStatus",
+    "Review",
+    "ReviewKind",
+    "ReviewStatus",
     "Role",
     "SignInThrottle",
     "Source",
     "StoredContent",
+    "Unfit",
     "VerificationChallenge",
     "VerificationLock",
 ]  # fmt: skip

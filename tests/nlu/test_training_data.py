@@ -65,8 +65,8 @@ SO_MUCH_SO_OFTEN = re.compile(
     re.IGNORECASE,
 )
 NOT_NAMES = frozenset({
-    "Canadian", "Collector", "English", "Friday", "God", "Mendosa", "Mr", "Mrs", "Ms", "Mya", "Nayer", "Samsung",
-    "Saturday", "Spanish", "Sunday", "Swiss", "Wednesday",
+    "Canadian", "Collector", "English", "Friday", "God", "Mendosa", "Monday", "Mr", "Mrs", "Ms", "Mya", "Nayer",
+    "Samsung", "Saturday", "Spanish", "Sunday", "Swiss", "Thursday", "Tuesday", "Wednesday",
 })  # fmt: skip
 
 
@@ -127,8 +127,9 @@ def test_an_intent_has_enough_heldout_sentences(intent: str) -> None:
 
 
 def test_an_intent_lives_in_one_file(training: list[Sentence]) -> None:
+    """What was reviewed at the desk is in a file of its own."""
     files = defaultdict(set)
-    for sentence in training:
+    for sentence in (each for each in training if each.file != "reviewed.yml"):
         files[sentence.intent].add(sentence.file)
     assert {intent: where for intent, where in files.items() if len(where) > 1} == {}
 
