@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ from bot.billing.plans import Progress
 from bot.models import Customer, Plan
 from bot.money import Money, total
 from bot.policies import Stop
+
+_ABOUT_A_DEBT = re.compile(r"\babout (?:a|an|any|some|my|the) (?:debt|bill|loan|money|account|balance)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,10 @@ class ExplainBalance(Deed):
     intent = "explain_balance"
 
     async def act(self, turn: Turn) -> Events:
-        """Say it. Raises `NotVerified`."""
+        """Say it. Raises `NotVerified`; but whether it is about a debt is answered before a proof, too (P1)."""
+        if _ABOUT_A_DEBT.search(turn.text.lower()) and await turn.write(turn.customer_if_known) is None:
+            turn.say("utter_nothing_known_here_general" if turn.loop else "utter_nothing_known_general")
+            return []
         mine = await turn.write(lambda session: account(session, turn))
         if say_if_clear(turn, mine) or _say_if_held(turn, mine):
             return []

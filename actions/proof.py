@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from actions.reading import known_facts
 from actions.turn import TEXT_KEPT, Events, Turn, enter, leave, put
+from bot import clock
 
 FORM = "verification_form"
+STRAYS = frozenset({"inform", "nlu_fallback", "affirm"})  # what an answer that cannot be read is taken for
 
 
 def ask_for_proof(turn: Turn, intent: str | None = None) -> Events:
@@ -15,5 +18,11 @@ def ask_for_proof(turn: Turn, intent: str | None = None) -> Events:
         # The form goes on where it is; the newest wish counts.
         turn.say("utter_verify_first_still")
         return put(wish=wish)
-    turn.say("utter_verify_first")
+    if volunteered(turn) is None:  # else the form reads it at once, and says what there is to say
+        turn.say("utter_verify_first")
     return [*leave("reference", "code", "factor", "amount", "promise_day", "disputed"), *enter(FORM, wish=wish)]
+
+
+def volunteered(turn: Turn) -> known_facts.Told | None:
+    """What only the customer knows, told in a message before the first question; None for nothing."""
+    return known_facts.volunteered(turn.text, clock.now().date(), is_bare=turn.intent in STRAYS)

@@ -68,6 +68,7 @@ FIELDS: dict[str, set[str]] = {
     "media_order": set(),
     "media_unsupported": set(),
     "media_received": set(),
+    "media_with_words": set(),
     "audio_received": set(),
     "sticker_received": set(),
     "location_received": set(),
@@ -130,6 +131,7 @@ FIELDS: dict[str, set[str]] = {
     "card_left": {"amount"},
     "opted_out": {"brand"},
     "opted_in": {"brand"},
+    "opted_in_asked": {"brand"},
     "help_phone": {"brand"},
 }
 

@@ -93,7 +93,7 @@ async def unproven(turn: Turn, intent: str, topic: str, *, offer: str = "utter_c
         return [*proving, *put(wish=wish, topic=topic)]
     if offer:
         turn.say(offer)
-    return [*leave(), *put(offer=wish, topic=topic)]
+    return [*leave(), *put(offer=wish, wish=wish, topic=topic)]
 
 
 async def go_on_proving(turn: Turn) -> Events:

@@ -12,7 +12,7 @@ from actions import records
 from actions.balance import Account, account
 from actions.care import concern, story
 from actions.deed import Deed, Form, Question
-from actions.reading import amounts
+from actions.reading import amounts, descriptions
 from actions.reading.amounts import Share
 from actions.reading.figures import plain
 from actions.sensitive import SENSITIVE, TRUST
@@ -22,7 +22,20 @@ from bot.errors import NotVerified
 
 FORM = "dispute_form"
 # Heard by themselves, even when they name an invoice.
-UNHEARD = SENSITIVE - {"dispute_debt"} | TRUST | {"cancel", "deny", "make_payment", "request_plan"}
+UNHEARD = SENSITIVE - {"dispute_debt"} | TRUST | {
+    "cancel", "deny", "make_payment", "request_plan", "propose_plan", "promise_to_pay", "check_balance",
+    "check_due_date", "explain_balance", "check_payment_status", "check_plan", "ask_consequences", "ask_fees",
+    "ask_minimum_payment", "ask_payment_methods", "request_statement",
+}  # fmt: skip
+# A question about what it names, which disputes nothing.
+_ASKS = re.compile(r"\b(?:how (?:much|many|long|old|late)|when (?:is|was|are|were)|(?:can|could|may|should|do) i)\b")
+# Said after one was held: not more about that one, but all the others too.
+_WHOLE = re.compile(
+    r"\b(?:all of (?:it|them|this|these)|everything|both(?: of them)?|(?:it|they)(?:'s|'re| is| are) all|"
+    r"all (?:the |my )?(?:bills|invoices|items)|the whole (?:thing|lot|account|bill))\b.{0,12}"
+    r"\b(?:wrong|incorrect|not right|is(?:n'?t| not) (?:mine|right)|are(?:n'?t| not) (?:mine|right)|not mine|"
+    r"a mistake|disput\w+)\b"
+)
 _REASON = re.compile(
     r"\b(?:because|since|never|not mine|isn'?t mine|did ?n'?t|have ?n'?t|was ?n'?t|already|return\w*|sent (?:it )?back|"
     r"cancel\w*|refus\w*|broken|damaged|faulty|defect\w*|missing|twice|double|duplicate|wrong (?!one\b)\w+|"
@@ -36,14 +49,6 @@ _RIGHT_PRICE = re.compile(
     r"[$£€]?\d+(?:[.,]\d+)*"
 )
 _CHARGED = re.compile(r"\b(?:not|instead of|rather than)\s+(?=[$£€]?\d)")
-# Words of a description that say nothing of what was bought.
-_COMMON = frozenset(
-    {
-        "and", "the", "for", "with", "from", "your", "our", "set", "one", "two", "three", "four", "five", "six", "side",
-        "new", "good", "item", "order", "delivery", "service", "month", "monthly", "annual", "fee", "charge", "payment",
-        "invoice", "bill", "account", "not", "all",
-    }
-)  # fmt: skip
 
 
 class DisputeDebt(Deed):
@@ -88,7 +93,8 @@ class DisputeForm(Form):
         if not turn.is_answer or turn.intent in UNHEARD:
             return {}
         mine = await turn.write(lambda session: account(session, turn))
-        chosen = meant(turn, mine)
+        asks = turn.intent != "dispute_debt" and _ASKS.search(plain(turn.text))
+        chosen = [] if asks else meant(turn, mine)
         if chosen:
             return {"disputed": [str(item.invoice.id) for item in chosen]}
         if turn.intent in ("inform", "nlu_fallback") and turn.text:
@@ -192,7 +198,7 @@ def meant(turn: Turn, mine: Account) -> list[OpenInvoice]:
     if said.place is not None:
         place = said.place - 1 if said.place > 0 else said.place
         return items[place:][:1] if -len(items) <= place < len(items) else []
-    if turn.loop != FORM:
+    if turn.loop != FORM and not (turn.loop == story.FORM and _WHOLE.search(plain(turn.text))):
         return []  # "it is all wrong" in the first message is not yet a choice of invoices
     return {
         Share.BOTH: items if len(items) == 2 else [],
@@ -207,14 +213,9 @@ def meant(turn: Turn, mine: Account) -> list[OpenInvoice]:
 
 
 def _described(text: str, items: Sequence[OpenInvoice]) -> list[OpenInvoice]:
-    """The one invoice that `text` names by what was bought: "the rug". None where the words fit several."""
-    said = {word.rstrip("s") for word in re.findall(r"[a-z]{3,}", text.lower())} - _COMMON
-    found = [
-        item
-        for item in items
-        if said & {word.rstrip("s") for word in re.findall(r"[a-z]{3,}", item.invoice.description.lower())}
-    ]
-    return found if len(found) == 1 else []
+    """The one invoice that `text` names by what was bought. None where the words fit several."""
+    place = descriptions.named(text, [item.invoice.description for item in items])
+    return [] if place is None else [items[place]]
 
 
 def _payload(number: str) -> str:

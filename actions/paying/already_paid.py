@@ -71,7 +71,7 @@ class AlreadyPaid(Deed):
         await turn.write(lambda session: records.open_case(session, turn, "already_paid", None))
         turn.say("utter_already_paid_unknown")
         wish = {"intent": self.intent, "text": turn.text[:TEXT_KEPT], "entities": turn.entities}
-        return put(wish=wish) if turn.loop == PROOF else [*leave(), *put(offer=wish, topic="already_paid")]
+        return put(wish=wish) if turn.loop == PROOF else [*leave(), *put(offer=wish, wish=wish, topic="already_paid")]
 
 
 class PaidForm(Form):

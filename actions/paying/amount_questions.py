@@ -64,15 +64,11 @@ def chosen(turn: Turn, mine: Account) -> Wanted | None:
     """The ready choice that is named by its place: "option 2", "the first one"."""
     words = plain(turn.text)
     place = None if turn.entities or re.search(r"\b(?:invoice|bill|item)\b", words) else which.place(words)
-    offered = _choices(mine)
+    offered = _ready(mine)
     if place is None or place > len(offered):
         return None
-    value = "overdue" if _is_overdue(offered, place) else "all"
+    value = offered[place - 1 if place > 0 else place][1]
     return from_message(turn.wishing({"intent": "inform", "entities": {"amount": value}}), mine)
-
-
-def _is_overdue(offered: list[dict[str, str]], place: int) -> bool:
-    return '"overdue"' in offered[place - 1 if place > 0 else place]["payload"]
 
 
 def _question(mine: Account) -> str:
@@ -82,12 +78,22 @@ def _question(mine: Account) -> str:
 
 
 def _choices(mine: Account) -> list[dict[str, str]]:
+    return [_amount_button(title, value) for title, value in _ready(mine)]
+
+
+def _ready(mine: Account) -> list[tuple[str, str]]:
+    """The titles of the ready choices, each with what its button stands for."""
     overdue, everything = in_steps(mine.overdue), in_steps(mine.standing.payable)
     ready = []
+    if mine.progress is not None and mine.progress.next is not None:
+        instalment = mine.progress.next_amount
+        if instalment < everything:
+            title = mine.phrases.say("pay_next", amount=mine.phrases.money(instalment))
+            ready.append((title, str(instalment.minor)))
     if overdue and overdue != everything:
         ready.append((mine.phrases.say("pay_overdue", amount=mine.phrases.money(overdue)), "overdue"))
     ready.append((mine.phrases.say("pay_all", amount=mine.phrases.money(everything)), "all"))
-    return [_amount_button(title, value) for title, value in ready]
+    return ready
 
 
 def _amount_button(title: str, value: str) -> dict[str, str]:

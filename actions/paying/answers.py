@@ -84,9 +84,12 @@ class AskConsequences(Deed):
     needs_proof = False
 
     async def act(self, turn: Turn) -> Events:
-        """Say it, what was asked about first."""
+        """Say it, what was asked about first. Before a proof any of it would hint that there is something (P1)."""
         mine, phrases = await turn.write(lambda session: _known(session, turn))
-        known = mine is not None and bool(mine.standing.total)
+        if mine is None:
+            turn.say("utter_nothing_known_here_general" if turn.loop else "utter_nothing_known_general")
+            return []
+        known = bool(mine.standing.total)
         lines = _bullets(phrases, _facts(turn.text, phrases))
         turn.say("utter_what_happens" if known else "utter_what_happens_general", lines=lines)
         return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -13,7 +14,7 @@ from actions.balance import Account, account, say_if_clear
 from actions.deed import Deed, Form
 from actions.paying import amount_questions, remainder
 from actions.paying.wanted import Wanted, from_message
-from actions.plans.proposals import is_unable, names_length
+from actions.plans.proposals import is_unable, named_terms, names_length
 from actions.reading import choices, dates, terms
 from actions.reading.terms import Proposed
 from actions.sensitive import may_answer
@@ -39,6 +40,13 @@ QUESTIONS = frozenset(
 )  # fmt: skip
 
 
+# The instalment that is due anyway.
+_USUAL = re.compile(r"\b(?:my|this|the|next) (?:\w+ )?(?:monthly|weekly|fortnightly)\b")
+_PART = r"(?:one|payment|instal+ments?|part)(?! (?:day|date))\b"
+_NEXT_ONE = re.compile(rf"\b(?:next|upcoming|coming|this (?:month|week)'?s|my (?:monthly|weekly|fortnightly)) {_PART}")
+_THAT_ONE = re.compile(rf"\b(?:that|this) {_PART}")
+
+
 class MakePayment(Deed):
     """A wish to pay. With an amount the link is made at once; without one the amount is asked for."""
 
@@ -50,11 +58,12 @@ class MakePayment(Deed):
         mine = await turn.write(lambda session: account(session, turn))
         if not is_payable(turn, mine):
             return leave("amount")
-        wanted = from_message(turn, mine)
+        wanted = from_message(turn, mine) or _next_instalment(turn, mine)
         if wanted is None and is_unable(turn.text):
             return await Deed.by_intent["change_plan" if mine.plan else "request_plan"].act(turn)
         whole = (mine.standing.payable, mine.standing.payable_overdue)
-        if (wanted is None or wanted.amount in whole) and names_length(turn, mine):
+        is_open = wanted is None or wanted.amount in whole
+        if (is_open and names_length(turn, mine)) or _is_repeated(turn, mine):
             return await Deed.by_intent["propose_plan"].act(turn)
         if remainder.is_later(turn.text, mine) and not remainder.is_split(turn.text):
             return await Deed.by_intent["promise_to_pay"].act(turn)
@@ -63,6 +72,24 @@ class MakePayment(Deed):
         if wanted is None or not is_fitting(turn, mine, wanted):
             return [*leave("amount"), *enter(FORM, amount=None, topic="payment")]
         return await _link_and_rest(turn, mine, wanted)
+
+
+def _is_repeated(turn: Turn, mine: Account) -> bool:
+    """Whether an amount is to be paid again and again: "100 a month", but not "my monthly 50"."""
+    said = named_terms(turn, mine)
+    is_again = said.amount is not None and said.frequency is not None and remainder.names_rhythm(turn.text)
+    return is_again and not _USUAL.search(turn.text.lower())
+
+
+def _next_instalment(turn: Turn, mine: Account) -> Wanted | None:
+    """The next instalment of the plan, where the message means it: "the next one", or "that one" just after it was
+    named."""
+    if mine.progress is None or mine.progress.next is None or is_unable(turn.text):
+        return None
+    words = turn.text.lower()
+    was_named = any("next_amount" in said.values for said in turn.last_said)
+    is_meant = _NEXT_ONE.search(words) or (was_named and _THAT_ONE.search(words))
+    return Wanted(mine.progress.next_amount) if is_meant else None
 
 
 class PaymentForm(Form):
@@ -79,6 +106,8 @@ class PaymentForm(Form):
         wanted = amount_questions.chosen(turn, mine) or from_message(turn, mine)
         if wanted is None:
             return self._unread(turn, mine)
+        if turn.intent == MakePayment.intent and _is_repeated(turn, mine):
+            return {}
         other = turn.intent in ("promise_to_pay", "propose_plan") and not remainder.is_split(turn.text)
         if other and not is_bare(turn, mine):
             return {}  # another day or instalments, which are heard for what they are
@@ -191,8 +220,9 @@ def is_payable(turn: Turn, mine: Account) -> bool:
     """Whether anything may be paid; if not, that is said."""
     if say_if_clear(turn, mine):
         return False
-    if not mine.standing.payable and not from_message(turn, mine):
-        turn.say("utter_only_disputed")
+    wanted = from_message(turn, mine)
+    if not mine.standing.payable and not (wanted and wanted.invoice_ids):
+        turn.say("utter_only_disputed")  # a figure alone does not say that it is for what is disputed (C9)
         return False
     return True
 
@@ -206,6 +236,12 @@ def is_fitting(turn: Turn, mine: Account, wanted: Wanted) -> bool:
         turn.say("utter_amount_too_much", total=mine.phrases.money(mine.standing.total))
         return False
     held = mine.standing.total - mine.standing.payable
-    if held and wanted.amount == in_steps(mine.standing.payable):
+    payable = in_steps(mine.standing.payable)
+    if held and wanted.amount > payable and not wanted.invoice_ids:
+        # A figure alone does not say that it is for what is disputed (C9).
+        values: dict[str, Any] = {"total": mine.phrases.money(payable), "held": mine.phrases.money(held)}
+        turn.say("utter_amount_beside_hold" if payable else "utter_only_disputed", **values)
+        return False
+    if held and wanted.amount == payable:
         turn.say("utter_disputed_note", amount=mine.phrases.money(held))
     return True

@@ -22,6 +22,7 @@ from actions.turn import Events, Turn, enter, first_name, leave, put
 from bot import policies
 from bot.billing import promises
 from bot.errors import InvalidInput
+from bot.models import Promise
 from bot.money import Money
 
 FORM = "promise_form"
@@ -62,9 +63,9 @@ class PromiseToPay(Deed):
             day: dt.date | None = dt.date.fromisoformat(turn.entities["day"])
             amount = turn.slot("promise") or _amount(turn, mine)
         else:
-            due_on = await turn.write(lambda session: _promised_day(session, mine))
-            day = dates.moved(turn.text, due_on or dt.date.min, mine.today, mine.phrases.locale)
-            amount = await _remaining(turn, mine) or _amount(turn, mine)
+            made = await turn.write(lambda session: standing(session, mine))
+            day = dates.moved(turn.text, made.due_on if made else dt.date.min, mine.today, mine.phrases.locale)
+            amount = await _remaining(turn, mine) or _amount(turn, mine, made)
             wanted = from_message(turn, mine)
             if turn.text and day is None and wanted is not None and not _speaks_of_later(turn.text, mine):
                 # "I'll pay the 42" names no other time than now.
@@ -187,9 +188,9 @@ def _answered(turn: Turn, mine: Account) -> dt.date | None:
     return dates.moved(turn.text, standing, mine.today, locale) or day
 
 
-def _promised_day(session: Session, mine: Account) -> dt.date | None:
-    """The day of the promise that stands."""
-    return next((promise.due_on for promise in promises.promises(session, mine.customer)), None)
+def standing(session: Session, mine: Account) -> Promise | None:
+    """The promise that stands."""
+    return next(iter(promises.promises(session, mine.customer)), None)
 
 
 def fits(turn: Turn, day: dt.date, mine: Account) -> bool:
@@ -202,9 +203,13 @@ def fits(turn: Turn, day: dt.date, mine: Account) -> bool:
     return mine.today <= day <= last
 
 
-def _amount(turn: Turn, mine: Account) -> dict[str, Any]:
+def _amount(turn: Turn, mine: Account, made: Promise | None = None) -> dict[str, Any]:
+    """The amount that the message names; else that of the promise `made`, of which only the day moves (C11); else what
+    is overdue."""
     wanted = from_message(turn, mine)
     usual = mine.standing.payable_overdue or mine.standing.payable
+    if made is not None:
+        usual = Money(min(made.amount, mine.standing.payable.minor), usual.currency)
     if wanted and wanted.amount > mine.standing.total:
         turn.say("utter_amount_too_much", total=mine.phrases.money(mine.standing.total))
     amount = wanted.amount if wanted and 0 < wanted.amount.minor <= mine.standing.total.minor else usual

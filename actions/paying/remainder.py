@@ -25,6 +25,13 @@ _RHYTHM = re.compile(
     r"\b(?:monthly|weekly|fortnightly|every|each|per|instal\w*|over|(?<!in )an? (?:week|month|fortnight)(?! (?:on|"
     r"from|later)))\b|\d\s?/"
 )
+_SUM = r"(?:[$£€]|r\$)?\s?\d+(?:[.,]\d+)?"
+# "10 now and 10 next week"
+_SECOND = re.compile(
+    rf"^(?P<now>.*\d.*?\b{_NOW}\b)\W*(?:and then|and|then)\s+(?:another |the other )?(?P<sum>{_SUM})\b"
+    r"(?!\s?(?:%|days?|weeks?|months?|payments?|instal))(?P<when>.*)",
+    re.DOTALL,
+)
 _LEADS = re.compile(r"\b(?:on|by|next|this|tomorrow|tmrw|in|end of|after|until|till|before|\w+day)\b")
 # Said of now, or of what was billed.
 _NOT_LATER = re.compile(
@@ -38,11 +45,14 @@ _SPAN = re.compile(r"\b\d{1,3} (?:days?|weeks?|fortnights?|months?)\b")
 def is_split(text: str) -> bool:
     """Whether `text` parts what is paid into something now and the rest on another day."""
     parted = _parted(text)
-    return parted is not None and _names_something(parted[0])
+    return (parted is not None and _names_something(parted[0])) or _second(text) is not None
 
 
 def now_part(text: str) -> str:
     """The words about what is paid now: those before the rest where `text` is parted, else all."""
+    second = _second(text)
+    if second is not None:
+        return second["now"]
     parted = _parted(text)
     if parted is None:
         return text
@@ -72,8 +82,9 @@ def is_later(text: str, mine: Account) -> bool:
 
 def when(text: str, mine: Account) -> dt.date | None:
     """The day that `text` names for the rest; None when it names none that can be."""
-    parted = _parted(text)
-    day = dates.read(parted[1], mine.today, mine.phrases.locale) if parted is not None else None
+    second, parted = _second(text), _parted(text)
+    later = second["when"] if second is not None else parted[1] if parted is not None else ""
+    day = dates.read(later, mine.today, mine.phrases.locale)
     last = mine.today + dt.timedelta(days=policies.plans().promise_days)
     return day if day is not None and mine.today < day <= last else None
 
@@ -81,16 +92,32 @@ def when(text: str, mine: Account) -> dt.date | None:
 def promised(turn: Turn, mine: Account, now: Money) -> Events:
     """Go on with a promise of the rest on its day, which is asked to be confirmed; nothing where none was named.
 
-    The rest is what is overdue, or else open, without what is paid `now`.
+    The rest is what is overdue, or else open, without what is paid `now`; less where a second sum is named.
     """
     if not is_split(turn.text):
         return []
     rest = (mine.standing.payable_overdue or mine.standing.payable) - now
+    second = _second(turn.text)
+    said = amounts.parse(re.sub(r"[^\d.,]", "", second["sum"]), now.currency, mine.phrases.locale) if second else None
+    if said is not None:
+        rest = min(said, mine.standing.payable - now)
     if rest.minor <= 0:
         return []
     day = when(turn.text, mine)
     kept = {"minor": rest.minor, "currency": rest.currency}
     return enter(PROMISE_FORM, promise=kept, promise_day=day.isoformat() if day else None, promise_agreed=None)
+
+
+def names_rhythm(text: str) -> bool:
+    """Whether `text` speaks of paying again and again, or over a time: "100 a month"."""
+    return bool(_RHYTHM.search(plain(text)))
+
+
+def _second(text: str) -> re.Match[str] | None:
+    """What is paid now, and a second sum with its time, where `text` names both and no rhythm."""
+    found = _SECOND.search(in_figures(text))
+    is_later = found is not None and _LEADS.search(found["when"]) and not _NOT_LATER.search(found["when"])
+    return found if is_later and found is not None and not _RHYTHM.search(found["when"]) else None
 
 
 def _parted(text: str) -> tuple[str, str] | None:

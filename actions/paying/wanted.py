@@ -10,7 +10,7 @@ from typing import Any
 
 from actions.balance import Account
 from actions.paying import remainder
-from actions.reading import amounts, dates
+from actions.reading import amounts, dates, descriptions
 from actions.reading.amounts import Said, Share
 from actions.reading.figures import in_figures
 from actions.turn import Turn
@@ -42,7 +42,8 @@ def from_message(turn: Turn, mine: Account) -> Wanted | None:
     if chosen and chosen.isascii() and chosen.isdigit():
         return Wanted(Money(int(chosen), mine.standing.currency))
     numbers = [item.invoice.number for item in mine.standing.items]
-    text = dates.without_dates(remainder.now_part(turn.text))
+    bought = [item.invoice.description for item in mine.standing.items]
+    text = descriptions.numbered(dates.without_dates(remainder.now_part(turn.text)), bought, numbers)
     said = amounts.read(text, mine.standing.currency, mine.phrases.locale, numbers)
     if said is not None and said.amount is not None and not said.invoices:
         rounded = _rounded(text, said.amount, mine.standing)

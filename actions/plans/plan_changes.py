@@ -8,6 +8,7 @@ from typing import Any
 from actions.assent import assent
 from actions.balance import Account, account, say_if_clear
 from actions.deed import Deed, Form
+from actions.paying.wanted import from_message
 from actions.plans import change_trials, changes, offers, proposals
 from actions.plans.change_trials import Trial
 from actions.plans.changes import Change
@@ -45,6 +46,8 @@ class ChangePlan(Deed):
             if turn.slot("topic") == "promise" and dates.read(turn.text, mine.today, mine.phrases.locale):
                 # It is the day that was promised which is to move (design section 10, 4).
                 return await Deed.by_intent["promise_to_pay"].act(turn)
+            if turn.slot("topic") == "payment" and from_message(turn, mine) is not None:
+                return await Deed.by_intent["make_payment"].act(turn)  # it is the open link that is to change
             turn.say("utter_change_no_plan")
             return [*leave(*SLOTS), *put(offer={"intent": "request_plan", "entities": {}}, topic="plan")]
         wished = turn.entities.get("change")

@@ -18,6 +18,12 @@ from bot.errors import Conflict
 
 FORM = "cancel_form"
 _ENDING = r"end|cancel|stop|my|the|plan|of it"
+_SHORT = 3  # words
+_ENDS = re.compile(
+    r"\b(?:end\w*|cancel\w*|stop\w*|quit\w*|leave|out|off|drop|no|not|without|delete|remove|terminat\w+|undo|rid|scrap|"
+    r"forget|back|withdraw|break|close|over|instead|never\w*|finish\w*|done|void|revoke|annul|kill|give|dump|ditch|"
+    r"reverse|abandon|scratch|tear|bin|unsubscribe|enough|don'?t|can'?t|won'?t|cannot|hate|wrong|canceled)\b"
+)
 ANSWERS = frozenset({"inform", "cancel_plan", "affirm", "deny", "nlu_fallback"})
 
 
@@ -30,6 +36,9 @@ class CancelPlan(Deed):
     async def act(self, turn: Turn) -> Events:
         """Ask for a clear yes, after what it would mean. Raises `NotVerified`."""
         mine = await turn.write(lambda session: account(session, turn))
+        if turn.text and len(turn.text.split()) <= _SHORT and not _ENDS.search(turn.text.lower()):
+            # "plan" alone asks for no end.
+            return await Deed.by_intent["check_plan" if mine.plan else "request_plan"].act(turn)
         if mine.plan is None:
             if not say_if_clear(turn, mine):
                 turn.say("utter_cancel_no_plan")

@@ -13,6 +13,7 @@ from actions.balance import Account, account
 from actions.deed import Deed
 from actions.plans import offers
 from actions.turn import Events, Turn, leave, put
+from bot.billing import promises
 from bot.billing.plans.progress import unpaid
 from bot.models import Instalment, Plan, PlanStatus
 from bot.money import Money
@@ -40,6 +41,8 @@ class CheckPlan(Deed):
     async def act(self, turn: Turn) -> Events:
         """Say it. Raises `NotVerified`."""
         mine = await turn.write(lambda session: account(session, turn))
+        if await _say_promise(turn, mine):
+            return put(topic="promise")
         if mine.progress is None:
             return await _say_none(turn, mine)
         standing = await turn.write(lambda session: _standing(session, mine))
@@ -56,6 +59,16 @@ async def say_in_force(turn: Turn, mine: Account) -> Events:
     paid = mine.progress is not None and mine.progress.paid
     turn.say("utter_plan_exists" if paid else "utter_plan_begins", **_said(mine, standing))
     return [*leave(*offers.SLOTS), *put(topic="plan")]
+
+
+async def _say_promise(turn: Turn, mine: Account) -> bool:
+    """Say the promise that stands, where there is no plan or it is the promise that is asked about. Whether it was."""
+    made = await turn.write(lambda session: next(iter(promises.promises(session, mine.customer)), None))
+    if made is None or (mine.progress is not None and "promis" not in turn.text.lower()):
+        return False
+    amount = mine.phrases.money(Money(made.amount, made.currency))
+    turn.say("utter_promise_stands", amount=amount, day=mine.phrases.day(made.due_on))
+    return True
 
 
 async def _say_none(turn: Turn, mine: Account) -> Events:

@@ -32,6 +32,12 @@ _CANNOT = re.compile(
     r"\b(?:can'?t|cannot|can not|couldn'?t|won'?t be able to|not able to|unable to|not going to be able to)\s+"
     r"(?:\w+\s+){0,2}(?:afford|manage|pay|do|cover|make|meet|keep up)\b|\bgoing to (?:miss|be late)\b"
 )
+# A sum and nothing else is paid once.
+_PAYS = re.compile(
+    r"\W*(?:(?:please|ok|okay|just|i'?ll|let me|i(?:'d| would) like to|i want to|i wanna|can i)\s+)*"
+    r"pay\s+(?:just |only )?(?:[$£€]|r\$)?\s?\d+(?:[.,]\d+)*"
+    r"(?:\s?(?:dollars?|bucks|pounds?|quid|euros?|now|today|please|pls))*\W*"
+)
 _STEEP = re.compile(
     r"\b(?:too (?:much|high|steep|expensive|big|rich|dear)|steep|a (?:bit|little|lot) (?:much|high|rich)|"
     r"more than i (?:can|could|have)|(?:over|beyond|above|outside) my (?:budget|means))\b"
@@ -66,8 +72,12 @@ class ProposePlan(Deed):
         if say_if_clear(turn, mine):
             return leave(*offers.SLOTS)
         said = named_terms(turn, mine)
-        if turn.loop is None and turn.slot("topic") == "payment" and said.amount and said == Proposed(said.amount):
+        is_payment = turn.slot("topic") == "payment" or bool(_PAYS.fullmatch(turn.text.lower()))
+        if turn.loop is None and is_payment and said.amount and said == Proposed(said.amount):
             return await Deed.by_intent["make_payment"].act(turn)  # "sorry, fifty after all"
+        is_day = bool(said.first_on) and said == Proposed(said.amount, first_on=said.first_on)
+        if turn.loop is None and turn.slot("topic") == "promise" and is_day:
+            return await Deed.by_intent["promise_to_pay"].act(turn)  # "make it Saturday, 60"
         if said or turn.loop == FORM:
             return await answer(turn, mine, said)
         return await Deed.by_intent["request_plan"].act(turn)

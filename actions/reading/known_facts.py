@@ -46,6 +46,17 @@ _AMOUNT_BEFORE = re.compile(
     r"(?:\$|£|€|r\$|usd|gbp|brl|pay|paying|paid|send|amount of|amount|only|around|about|up to)\s*$"
 )
 _AMOUNT_AFTER = re.compile(r"^\s*(?:%|dollars?|bucks|pounds?|quid|euros?|reais|usd|gbp|brl|a month|per month|a week)\b")
+# Before a number or a day that belongs to something else.
+_OF_ELSE = (
+    r"\b(?:on|since|until|till|by|from|before|after|dated|due|paid|sent|bought|ordered|number|order|invoice|no|to|for|of|"
+    r"(?<!do i )owe|was|than|plus|total)\W+(?:the\s+)?"
+)
+_DAY_OF_ELSE = re.compile(rf"{_OF_ELSE}\d{{1,4}}\D")
+_CODE_OF_ELSE = re.compile(rf"{_OF_ELSE}\d{{5}}\b")
+_GREETING = r"(?:(?:hi|hello|hey|hola|oi|ola|ok|okay|yes|sure|sorry|it's|its|it is)[\s,.!]+)*"
+_CODE_APART = re.compile(
+    rf"{_SHAPES[0]}|{_SHAPES[1]}|^{_GREETING}\d{{5}}(?:-\d{{4}})?(?=[\s,.;:!]|$)|[\s,.;:]\d{{5}}(?:-\d{{4}})?[.!]?$"
+)
 _FILLERS = frozenset(
     {
         "also", "am", "and", "at", "bday", "birth", "birthday", "born", "but", "cep", "code", "codigo", "da", "das",
@@ -92,12 +103,28 @@ def told(text: str, today: dt.date, *, asked: bool) -> Told | None:
     span = _postcode(left, asked=asked, alone=not found)
     if span is not None:
         spans.append(span)
-        value = factors.normal(FactorKind.POSTCODE, left[slice(*span)].strip())
+        value = factors.normal(FactorKind.POSTCODE, _figures(left[slice(*span)].strip()))
         found.append(frozenset({(FactorKind.POSTCODE, value)}))
     elif spans and _RUN.fullmatch(said[slice(*spans[0])]):
         # Eight figures: a day without its dots, or a postcode of Brazil.
         found[0] |= {(FactorKind.POSTCODE, said[slice(*spans[0])])}
     return Told(tuple(found), " ".join(_without(text, spans).split())) if found else None
+
+
+def volunteered(text: str, today: dt.date, *, is_bare: bool = False) -> Told | None:
+    """What is told before anybody asked: with a word for it, as a birth date with its year, or as a postcode that looks
+    like nothing else or opens or closes the message. `is_bare`: a message that says nothing else counts, too."""
+    named = told(text, today, asked=False)
+    if named is not None or references.account_reference(text, asked=False):
+        return named
+    found = told(text, today, asked=True)
+    if found is None or (is_bare and found.words_beside == 0):
+        return found
+    said = _folded(text[:LONGEST]).strip()
+    is_date = any(kind == FactorKind.BIRTH_DATE for one in found.said for kind, _ in one)
+    if is_date:
+        return None if _DAY_OF_ELSE.search(said) else found
+    return found if _CODE_APART.search(said) and not _CODE_OF_ELSE.search(said) else None
 
 
 def _folded(text: str) -> str:
@@ -188,6 +215,12 @@ def _postcode(said: str, *, asked: bool, alone: bool) -> tuple[int, int] | None:
     if shapes:
         return shapes[0] if len({re.sub(r"\W", "", said[slice(*span)]) for span in shapes}) == 1 else None
     return _unusual(said, 0) if alone and references.account_reference(said, asked=False) is None else None
+
+
+def _figures(code: str) -> str:
+    """`code` with figures where a letter that looks like one was typed among mere figures: 78OO6."""
+    is_meant = re.fullmatch(r"(?=(?:\D*\d){3})[\dol]{5}|(?=(?:\D*\d){5})[\dol]{5}-?[\dol]{3}", code) is not None
+    return code.translate(str.maketrans("ol", "01")) if is_meant else code
 
 
 def _is_amount(said: str, match: re.Match[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from actions.deed import Deed
-from actions.turn import Events, Turn
+from actions.turn import Events, Turn, leave
 from bot.conversations import feedback
 
 
@@ -29,6 +29,8 @@ class Goodbye(Deed):
     async def act(self, turn: Turn) -> Events:
         """Wish them well."""
         turn.say("utter_goodbye")
+        if turn.loop == "erasure_form":
+            return leave("erasure_agreed", "wish")  # nothing that cannot be undone is asked about again
         await ask_how_it_was(turn)
         return []
 

@@ -5,9 +5,11 @@ The words are the same for a number that nobody knows (P2). What was told is kep
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from actions.deed import Deed, failed
+from actions.proof import STRAYS, volunteered
 from actions.reading import known_facts, references
 from actions.reading.known_facts import Told
 from actions.sensitive import SENSITIVE, TRUST
@@ -24,7 +26,17 @@ ASKED = (FACTOR, *FactorKind)
 OTHER = {FactorKind.POSTCODE: FactorKind.BIRTH_DATE, FactorKind.BIRTH_DATE: FactorKind.POSTCODE}
 # What is done for the account once it is known whose it is, so that a proof in the same message is tried first.
 BOTH = frozenset({"complain", "dispute_debt", "report_bankruptcy", "report_fraud", "report_hardship"})
-STRAYS = frozenset({"inform", "nlu_fallback", "affirm"})  # what an answer that cannot be read is taken for
+# A word or two beside a proof: the message as a whole is understood as a bare fact, or as a greeting.
+BRIEF = STRAYS | {"greet"}
+WORDS = {
+    r"\b(?:balance|owe|owed|owing|due|how much|total)\b": "check_balance",
+    r"\b(?:plan|instal?lments?|monthly)\b": "request_plan",
+    r"\b(?:pay|payment)\b": "make_payment",
+}
+# A number that we may not have on file yet: from there no postcode will ever match, which is said to everybody (P2).
+_OTHER_PHONE = re.compile(
+    r"\b(?:new|another|different|other|changed|old|lost)\b[^.?!]{0,20}\b(?:phone|number|mobile|cell|sim)\b|\bold one\b"
+)
 DONE: dict[str, Any] = {FACTOR: True, "requested_slot": None}
 OVER: dict[str, Any] = {FACTOR: None, "requested_slot": None}
 
@@ -34,13 +46,9 @@ async def is_wanted(turn: Turn) -> bool:
     return await turn.write(lambda session: turn.conversation(session).channel) != Channel.WEB
 
 
-def unasked(turn: Turn) -> Told | None:
-    """What was told before the first question: with a word for it, or in a message that says nothing else."""
-    told = known_facts.told(turn.text, clock.now().date(), asked=False)
-    if told is None and turn.intent in STRAYS:
-        bare = known_facts.told(turn.text, clock.now().date(), asked=True)
-        return bare if bare is not None and bare.words_beside == 0 else None
-    return told
+async def comes_unasked(turn: Turn) -> bool:
+    """Whether a message on a phone holds a proof before anybody asked for one."""
+    return volunteered(turn) is not None and await is_wanted(turn)
 
 
 async def take(turn: Turn) -> dict[str, Any]:
@@ -57,19 +65,24 @@ async def take(turn: Turn) -> dict[str, Any]:
 
 async def _take(turn: Turn, asked: str) -> dict[str, Any]:
     is_first = turn.requested is None
-    told = unasked(turn) if is_first else known_facts.told(turn.text, clock.now().date(), asked=True)
+    told = volunteered(turn) if is_first else known_facts.told(turn.text, clock.now().date(), asked=True)
     if turn.intent in SENSITIVE or turn.intent in TRUST or turn.intent == "cancel":
         if told is not None and turn.intent in BOTH:
             taken = await _try(turn, told, asked)
             if taken.get(FACTOR) or is_first:
                 return taken
         # Heard for what it is; before the first question that was done already.
+        if is_first and told is not None:
+            turn.say("utter_verify_first")
         return {"requested_slot": asked} if is_first else {}
     if not is_first and references.asks_why(turn.text):
         turn.say("utter_why_verify_phone")
         return _ask(asked)
     if told is not None:
         return await _try(turn, told, asked)
+    if turn.intent == "update_contact" and _OTHER_PHONE.search(turn.text.lower()):
+        turn.say("utter_other_phone", website=_website())
+        return _ask(asked)
     if is_first:
         return {"requested_slot": asked}
     if turn.text and (turn.intent in STRAYS or references.account_reference(turn.text, asked=False)):
@@ -112,9 +125,15 @@ def _wish(turn: Turn, told: Told) -> dict[str, Any]:
     if wish and wish.get("text") == turn.text[:TEXT_KEPT]:
         return {"wish": {**wish, "text": told.rest[:TEXT_KEPT]}}
     is_another = turn.is_answer and turn.intent in Deed.by_intent and told.words_beside > (1 if wish else 0)
-    if not is_another:
-        return {}
+    if not is_another or turn.intent == "greet":
+        meant = _meant_by(told.rest) if turn.intent in BRIEF else None
+        return {"wish": {"intent": meant, "text": told.rest[:TEXT_KEPT], "entities": {}}} if meant else {}
     return {"wish": {"intent": turn.intent, "text": told.rest[:TEXT_KEPT], "entities": turn.entities}}
+
+
+def _meant_by(rest: str) -> str | None:
+    """The wish that a word or two beside the proof stand for: "78006 balance"."""
+    return next((intent for pattern, intent in WORDS.items() if re.search(pattern, rest.lower())), None)
 
 
 def _ask(what: str) -> dict[str, Any]:

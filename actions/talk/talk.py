@@ -34,6 +34,8 @@ WISHES_BY_ENTITY = {
 }  # fmt: skip
 
 
+# As small as the number of a choice: what it means is asked before it changes a link.
+_MENU_NUMBER = re.compile(r"[\s#]*(?:\d|1[0-2])[\s.)!]*")
 _INSTEAD = re.compile(r"\b(?:after all|instead|rather|make (?:it|that)|i mean|only)\b")
 _END_OF_PLAN = re.compile(r"\b(?:cancel|end|stop|quit|drop)\b[^.?!]{0,25}\bplan\b")
 
@@ -52,10 +54,11 @@ class Greet(Deed):
             return []
         if customer is not None:
             turn.say("utter_greet_again", name=first_name(customer))
-        elif references.account_reference(turn.text, asked=False):
+        elif references.account_reference(turn.text, asked=False) or await phone_proof.comes_unasked(turn):
             return ask_for_proof(turn)
         else:
-            turn.say("utter_greet")
+            greeted = await turn.write(lambda session: welcome.was_greeted(session, turn))
+            turn.say("utter_what_next_unknown" if greeted else "utter_greet")
         return []
 
 
@@ -154,7 +157,7 @@ class Inform(Deed):
     async def _unknown(self, turn: Turn) -> Events:
         if references.account_reference(turn.text, asked=False) or references.one_time_code(turn.text):
             return ask_for_proof(turn)
-        if phone_proof.unasked(turn) is not None and await phone_proof.is_wanted(turn):
+        if await phone_proof.comes_unasked(turn):
             return ask_for_proof(turn)
         if turn.loop is None:
             turn.say("utter_what_next_unknown")
@@ -176,7 +179,7 @@ class Inform(Deed):
             return []
         if not is_fitting(turn, mine, wanted):
             return []
-        if topic == "payment":
+        if topic == "payment" and not _MENU_NUMBER.fullmatch(turn.text):
             return await give_link(turn, wanted)
         turn.say("utter_offer_amount", amount=mine.phrases.money(wanted.amount))
         return put(offer=_said(turn, "make_payment"))
@@ -192,6 +195,8 @@ class NotUnderstood(Deed):
         if await answers_question(turn):
             return await Deed.by_intent["give_feedback"].act(turn)
         customer = await turn.write(turn.customer_if_known)
+        if customer is None and turn.loop is None and await phone_proof.comes_unasked(turn):
+            return ask_for_proof(turn)
         if customer is not None and turn.loop is None and turn.text:
             mine = await turn.write(lambda session: account(session, turn))
             about_plan = await plan_talk.heard(turn, mine) if mine.standing.total else None

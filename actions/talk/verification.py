@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from actions.balance import account
 from actions.deed import Deed, Form, failed
-from actions.proof import FORM
+from actions.proof import FORM, volunteered
 from actions.reading import references
 from actions.sensitive import SENSITIVE, TRUST
 from actions.talk import phone_proof
@@ -55,6 +55,8 @@ class VerificationForm(Form):
         """The slots that the message fills, or {}."""
         if await phone_proof.is_wanted(turn):
             return await phone_proof.take(turn)
+        if turn.requested is None and volunteered(turn) is not None:
+            turn.say("utter_verify_first")  # here it is no proof
         return await self._take(turn)
 
     async def _take(self, turn: Turn) -> dict[str, Any]:

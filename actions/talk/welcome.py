@@ -12,7 +12,7 @@ from actions.sensitive import SENSITIVE
 from actions.turn import Turn
 from bot import policies
 from bot.errors import NotVerified
-from bot.models import Author, Message
+from bot.models import Author, Channel, Message
 
 UNWELCOMED = SENSITIVE | {"cancel", "deny", "goodbye", "start_over"}
 
@@ -38,6 +38,15 @@ async def back(turn: Turn) -> bool:
     else:
         turn.say("utter_welcome_back_unknown")
     return True
+
+
+def was_greeted(session: Session, turn: Turn) -> bool:
+    """Whether this is the first message on a phone, which is greeted before anything answers it."""
+    conversation = turn.conversation(session)
+    if conversation.channel == Channel.WEB:
+        return False
+    theirs = (Message.conversation_id == conversation.id, Message.author == Author.CUSTOMER)
+    return session.scalar(sa.select(sa.func.count()).where(*theirs)) == 1
 
 
 def away(session: Session, turn: Turn) -> bool:

@@ -37,6 +37,12 @@ def whole(text: str, locale: str) -> set[str]:
     return {said, re.sub(rf"(?:{courtesy})+$", "", said)} - {""}
 
 
+def means_back(text: str, locale: str) -> bool:
+    """Whether `text` as a whole asks for the assistant again, in words that are not the title of that choice."""
+    said = whole(text, locale)
+    return any(said & set(_heard()[language]["back"]) for language in _spoken(locale))
+
+
 def plain(text: str) -> str:
     """Letters and figures alone, in lower case and without accents, with one space between words."""
     # A text message writes × as x.

@@ -107,7 +107,8 @@ def chosen(session: Session, conversation: Conversation, text: str) -> str | Non
         title = choice_words.plain(choice.title)
         if title and said & {title, f"{place} {title}"}:
             return choice.payload
-    return None
+    is_open = conversation.holder == Holder.QUEUE and any(one.payload == BACK_TO_ASSISTANT for one in numbers.values())
+    return BACK_TO_ASSISTANT if is_open and choice_words.means_back(text, conversation.locale) else None
 
 
 def _open(session: Session, conversation: Conversation) -> list[tuple[Message, int]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot import clock
 from bot.billing.identity import refusals
 from bot.models import Channel, Consent, ConsentSource, Conversation, Purpose
 from bot.phone_numbers import alike
@@ -25,11 +27,15 @@ def record(
     customer_id: uuid.UUID | None = None,
     agent_id: uuid.UUID | None = None,
     purpose: Purpose = Purpose.EVERYTHING,
+    at: dt.datetime | None = None,
 ) -> Consent | None:
     """Write down a yes or a no for `address` (E.164) on `channel`; None, and nothing added, when the newest says the
-    same. `detail` is a keyword or a provider's code, never a message's text (P7)."""
+    same. `detail` is a keyword or a provider's code, never a message's text (P7). `at` is when it was said, where that
+    is not now: a word that comes late is kept, and does not bind against a younger one (T3); for that, the same said
+    again later is kept, too."""
     before = refusals.newest(session, channel, address, purpose)
-    if before is not None and before.granted == granted:
+    is_later = at is not None and before is not None and at > before.created_at
+    if before is not None and before.granted == granted and not is_later:
         return None
     if customer_id is None and conversation is not None:
         customer_id = conversation.customer_id
@@ -43,6 +49,7 @@ def record(
         customer_id=customer_id,
         conversation_id=conversation.id if conversation else None,
         agent_id=agent_id,
+        created_at=at or clock.now(),
     )
     session.add(consent)
     session.flush()

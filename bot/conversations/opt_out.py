@@ -6,6 +6,7 @@ A stop binds the medium on which it was said; a later question gets its answer a
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 import sqlalchemy as sa
@@ -56,11 +57,14 @@ def heard(
     text: str,
     client_id: str,
     told_by_provider: bool,
+    at: dt.datetime | None = None,
 ) -> Message:
     """Write down the customer's `text`, do what `keyword` asks, and confirm it; gives the customer's message.
 
     `told_by_provider`: the provider has answered it by itself, so that we say nothing (state in step with its list).
-    The same `client_id` again changes nothing. Takes the lock of the conversation's row. Raises `NotFound`.
+    `at` is when it was said, where that is not now: what comes late, after the contrary was said, is written down and
+    changes nothing (T3). The same `client_id` again changes nothing. Takes the lock of the conversation's row. Raises
+    `NotFound`.
     """
     held = lock(session, Conversation, conversation.id)
     if held is None or held.address is None:
@@ -76,14 +80,18 @@ def heard(
         text=redact_cards(text.replace("\x00", "").strip(), say("card_removed", held.locale)),
         client_id=client_id,
     )
+    is_late = _is_late(session, held, keyword, at)
+    if keyword is not Keyword.HELP:
+        _record(session, held, keyword, at=at, told_by_provider=told_by_provider)
+    if is_late:
+        session.flush()
+        return message
     locale = keywords.language(text, held.locale)
     match keyword:
         case Keyword.STOP:
-            _record(session, held, keyword, granted=False, told_by_provider=told_by_provider)
             _end_turn(session, held)
             _withhold(session, held, but=confirmed)
         case Keyword.START:
-            _record(session, held, keyword, granted=True, told_by_provider=told_by_provider)
             _pass_on(session, held)
         case Keyword.HELP:
             pass
@@ -134,17 +142,27 @@ def _spoken(*keys: str) -> set[str]:
     return {say(key, language, brand=brand) for key in keys for language in words.languages(key)}
 
 
+def _is_late(session: Session, conversation: Conversation, keyword: Keyword, at: dt.datetime | None) -> bool:
+    """Whether the contrary was said after `at`."""
+    channel, address = Channel(conversation.channel), conversation.address or ""
+    newest = refusals.newest(session, channel, address, Purpose.EVERYTHING)
+    if at is None or newest is None or keyword is Keyword.HELP:
+        return False
+    return newest.created_at > at and newest.granted == (keyword is Keyword.STOP)
+
+
 def _record(
-    session: Session, conversation: Conversation, keyword: Keyword, *, granted: bool, told_by_provider: bool
+    session: Session, conversation: Conversation, keyword: Keyword, *, at: dt.datetime | None, told_by_provider: bool
 ) -> None:
     consents.record(
         session,
         channel=Channel(conversation.channel),
         address=conversation.address or "",
-        granted=granted,
+        granted=keyword is Keyword.START,
         source=ConsentSource.PROVIDER if told_by_provider else ConsentSource.KEYWORD,
         detail=keyword,
         conversation=conversation,
+        at=at,
     )
 
 
@@ -163,9 +181,10 @@ def _end_turn(session: Session, conversation: Conversation) -> None:
 
 def _withhold(session: Session, conversation: Conversation, *, but: Message | None) -> None:
     """What is still on its way there stays here, save the confirmation `but`; a one-time code is not kept, either."""
+    forms = refusals.forms(Channel(conversation.channel), conversation.address or "")
     theirs = sa.or_(
         Delivery.conversation_id == conversation.id,
-        sa.and_(Delivery.channel == conversation.channel, Delivery.address.in_(alike(conversation.address or ""))),
+        sa.and_(Delivery.channel == conversation.channel, Delivery.address.in_(forms)),
     )
     kept = but.id if but is not None else uuid.UUID(int=0)
     session.execute(
@@ -183,11 +202,7 @@ def _withhold(session: Session, conversation: Conversation, *, but: Message | No
 
 def _pass_on(session: Session, conversation: Conversation) -> None:
     """They refused contact in words before: only a person lifts that, so the desk hears that they think again."""
-    here = sa.or_(Hold.conversation_id == conversation.id, Hold.address.in_(alike(conversation.address or "")))
-    if conversation.customer_id is not None:
-        here = sa.or_(here, Hold.customer_id == conversation.customer_id)
-    held = sa.select(Hold.id).where(here, Hold.kind == HoldKind.CEASE, Hold.status != HoldStatus.LIFTED)
-    if session.scalar(held.limit(1)) is None:
+    if not _is_held(session, conversation):
         return
     is_known = sa.select(Case.id).where(
         Case.conversation_id == conversation.id, Case.status == CaseStatus.OPEN, Case.summary == ALLOWED_AGAIN
@@ -203,6 +218,15 @@ def _pass_on(session: Session, conversation: Conversation) -> None:
         )
 
 
+def _is_held(session: Session, conversation: Conversation) -> bool:
+    """Whether a refusal in words is in force, which START does not lift."""
+    here = sa.or_(Hold.conversation_id == conversation.id, Hold.address.in_(alike(conversation.address or "")))
+    if conversation.customer_id is not None:
+        here = sa.or_(here, Hold.customer_id == conversation.customer_id)
+    held = sa.select(Hold.id).where(here, Hold.kind == HoldKind.CEASE, Hold.status != HoldStatus.LIFTED)
+    return session.scalar(held.limit(1)) is not None
+
+
 def _tell_person(session: Session, conversation: Conversation, keyword: Keyword) -> None:
     """A note for whoever has the conversation, or takes it: they still have it."""
     if conversation.holder != Holder.BOT and keyword in NOTES:
@@ -216,7 +240,7 @@ def _confirm(session: Session, conversation: Conversation, keyword: Keyword, loc
         case Keyword.STOP:
             text = say("opted_out", locale, brand=brand)
         case Keyword.START:
-            text = say("opted_in", locale, brand=brand)
+            text = say("opted_in_asked" if _is_held(session, conversation) else "opted_in", locale, brand=brand)
         case Keyword.HELP:
             text = say("help_phone", locale, brand=brand)
             if conversation.holder == Holder.BOT:

@@ -19,12 +19,12 @@ from prometheus_client import Counter, Histogram
 from sqlalchemy.orm import Session
 
 from bot import clock, failpoints
-from bot.conversations import distress, handoff, transcript
+from bot.conversations import distress, greeting, handoff, kept_files, transcript
 from bot.conversations.dialogue import Answer, Dialogue, Turn
 from bot.conversations.signals import Signals
 from bot.db import Database, lock, new_id
 from bot.errors import DialogueFailed
-from bot.models import Author, Conversation, Handoff, Holder, Message
+from bot.models import Author, Channel, Conversation, Handoff, Holder, Message
 from bot.words import say
 
 LEASE = dt.timedelta(seconds=20)  # longer than the wait for Rasa (`GT_RASA_TIMEOUT`)
@@ -160,6 +160,8 @@ def _record(
         is_waiting = message_id in waiting
         # Nobody else moves it from the bot to the queue while the turn runs: the turn itself asked for a person.
         is_wanted = is_waiting or conversation.holder == Holder.QUEUE
+        if is_wanted and conversation.channel != Channel.WEB and conversation.holder != Holder.AGENT:
+            greeting.before_answer(session, conversation, to=session.get_one(Message, message_id))
         if isinstance(said, DialogueFailed):
             message = session.get_one(Message, message_id)
             if conversation.holder == Holder.QUEUE:
@@ -173,6 +175,7 @@ def _record(
             conversation.dialogue_reset = conversation.dialogue_reset and not turn.reset
             if is_wanted and conversation.holder != Holder.AGENT:
                 conversation.failures = 0
+                kept_files.say_kept(session, conversation, message_id)
                 _say(session, conversation, said)
         go_on = conversation.holder == Holder.BOT and bool(waiting - {message_id})
         if go_on:
@@ -247,6 +250,7 @@ def _left_behind(db: Database) -> list[Begun]:
             conversation = lock(session, Conversation, conversation_id)
             if conversation is not None and conversation.turn_owner is not None and conversation.holder == Holder.QUEUE:
                 give_up(conversation)
+                greeting.before_answer(session, conversation)
                 _say_handed_over(session, conversation)
     for conversation_id in ids:
         with db.transaction() as session:

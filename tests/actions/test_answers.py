@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from actions.balance import ExplainBalance
 from actions.deed import Deed
 from actions.paying.answers import AskConsequences, AskFees, AskMinimumPayment, AskPaymentMethods
 from bot import policies
@@ -105,9 +106,8 @@ async def test_c11_consequences_are_the_operators_facts_and_nothing_else(scene: 
         ("will you send it to a collection agency", "isn't passed on"),
     ],
 )
-@pytest.mark.parametrize("verified", [True, False])
-async def test_a_worry_is_answered_first(db: Database, text: str, says: str, verified: bool) -> None:
-    answer = await Scene(db, verified=verified).run(AskConsequences(), text, "ask_consequences")
+async def test_a_worry_is_answered_first(db: Database, text: str, says: str) -> None:
+    answer = await Scene(db).run(AskConsequences(), text, "ask_consequences")
     first = next(line for line in answer.text.splitlines() if line.startswith("•"))
     assert says in first
 
@@ -146,3 +146,21 @@ async def test_k11_ways_beside_the_page_are_told_where_there_are_any(
     answer = await scene.run(AskPaymentMethods(), "how do I pay", "ask_payment_methods")
     assert answer.responses == ["utter_methods", "utter_methods_beyond"]
     assert "By transfer to account 000." in answer.text
+
+
+@pytest.mark.parametrize(
+    ("deed", "text"),
+    [
+        (AskConsequences, "will you sue me"),
+        (AskConsequences, "are you a debt collector"),
+        (ExplainBalance, "is this about a debt?"),
+    ],
+)
+@pytest.mark.parametrize("loop", [None, "verification_form"])
+async def test_p1_before_a_proof_nothing_is_said_that_holds_only_for_who_owes(
+    stranger: Scene, deed: type[Deed], text: str, loop: str | None
+) -> None:
+    answer = await stranger.run(deed(), text, deed.intent, loop=loop)
+    assert answer.responses == ["utter_nothing_known_here_general" if loop else "utter_nothing_known_general"]
+    assert answer.loop == "unchanged"
+    assert not re.search(r"asked for|\bpa(?:y|id|rts)\b|over time|court|\bgrow", answer.text)

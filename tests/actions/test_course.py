@@ -343,6 +343,11 @@ async def test_a_goodbye_in_a_talk_in_which_nothing_was_settled_asks_nothing(sce
     assert answer.responses == ["utter_goodbye"]
 
 
+async def test_a_goodbye_ends_the_question_about_erasure(scene: Scene) -> None:
+    answer = await scene.run(Goodbye(), "bye", "goodbye", loop="erasure_form", requested="erasure_agreed")
+    assert (answer.responses, answer.loop) == (["utter_goodbye"], None)
+
+
 def test_every_wish_that_can_be_carried_out_can_be_offered() -> None:
     """But for the sensitive ones, which are heard first, and those that are about the talk itself."""
     for module in pkgutil.iter_modules(actions.__path__):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actions.reading.known_facts import told
+from actions.reading.known_facts import told, volunteered
 from bot.models import FactorKind
 
 TODAY = dt.date(2026, 3, 2)
@@ -130,3 +130,35 @@ def test_any_birth_date_is_read_in_every_order(day: dt.date, sign: str) -> None:
 def test_any_text_is_read(text: str, asked: bool) -> None:
     found = told(text, TODAY, asked=asked)
     assert found is None or 1 <= len(found.said) <= 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "78006 i want a plan", "78006 set me up on 4 months", "78006, how much?", "hi, 78006 here",
+        "i want a plan 78006",
+        "SW1A 1AA please tell me what's due", "what's due? sw1a 1aa", "hey its maya 04/12/1988 how much",
+        "12 april 1988, i want to pay", "my zip is 78006, i want to pay",
+    ],
+)  # fmt: skip
+def test_a_proof_beside_a_wish_is_read_before_anybody_asks(text: str) -> None:
+    assert volunteered(text, TODAY) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "can I pay 10000", "i was charged for 12345", "order number 12345", "I owe 20500", "10000 dollars is too much",
+        "GT-1001 78006", "it was paid on 12/04/1998", "I bought 12345 of them", "pay by april 12 2026", "pay 50",
+        "2000", "I'll pay 20 on the 12th of april",
+    ],
+)  # fmt: skip
+def test_a_number_of_something_else_is_no_proof_that_nobody_asked_for(text: str) -> None:
+    assert volunteered(text, TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("78OO6", "78006"), ("78oo6", "78006"), ("my zip is 78OO6", "78006"), ("SW1A 1AA", "SW1A1AA")]
+)
+def test_a_letter_typed_for_a_figure_is_that_figure(text: str, value: str) -> None:
+    assert read(text) == {"postcode": {value}}

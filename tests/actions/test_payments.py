@@ -306,3 +306,108 @@ async def test_the_whole_of_an_invoice_stands_for_it(sqlite_db: Database, text: 
     answer = await Scene(sqlite_db).run(MakePayment(), text, "make_payment")
     assert answer.card is not None
     assert answer.card["amount"] == minor
+
+
+@pytest.mark.parametrize(
+    ("text", "minor", "number"),
+    [
+        ("pay half of the lampshades", 4025, "INV-1002"),
+        ("half of the table", 6000, "INV-1001"),
+        ("pay the table", 12000, "INV-1001"),
+        ("I'll pay for the two linen lampshades", 8050, "INV-1002"),
+        ("put 30 towards the table", 3000, "INV-1001"),
+        ("pay everything except the lampshades", 18000, None),
+        ("half of it", 10025, None),
+    ],
+)
+async def test_a_part_named_by_what_was_bought_is_of_that_invoice_c11(
+    sqlite_db: Database, text: str, minor: int, number: str | None
+) -> None:
+    scene = Scene(sqlite_db)
+    with scene.db.transaction() as session:
+        for name, description in (("INV-1001", "Oak side table"), ("INV-1002", "Two linen lampshades")):
+            invoice(session, name).description = description
+    answer = await scene.run(MakePayment(), text, "make_payment")
+    assert answer.card is not None
+    assert answer.card["amount"] == minor
+    if number is not None:
+        with scene.db.reading() as session:
+            shares = session.scalars(sa.select(PaymentShare.invoice_id)).all()
+            assert shares == [invoice(session, number).id]
+
+
+async def test_nothing_is_taken_for_what_is_wholly_disputed_unless_it_is_named_c9(sqlite_db: Database) -> None:
+    scene = Scene(sqlite_db)
+    with scene.db.transaction() as session:
+        for number in ("INV-1001", "INV-1002", "INV-1003"):
+            factories.hold(session, invoice(session, number))
+    answer = await scene.run(MakePayment(), "pay 75.25", "make_payment")
+    assert (answer.responses, answer.card) == (["utter_only_disputed"], None)
+    named = await scene.run(MakePayment(), "pay 50 of INV-1001 anyway", "make_payment")
+    assert named.card is not None
+    assert named.card["amount"] == 5000
+
+
+async def test_no_more_is_taken_than_is_open_beside_a_dispute_c9(sqlite_db: Database) -> None:
+    scene = Scene(sqlite_db)
+    with scene.db.transaction() as session:
+        factories.hold(session, invoice(session, "INV-1001"))
+    answer = await scene.run(MakePayment(), "pay 200", "make_payment")
+    assert (answer.responses, answer.loop) == (["utter_amount_beside_hold"], FORM)
+    assert "$140.50" in answer.text
+    assert payments(scene) == []
+
+
+@pytest.mark.parametrize("text", ["I want to pay off my bill at 100 a month", "pay 50 a month", "50 every friday"])
+async def test_an_amount_with_a_rhythm_is_a_plan_and_no_link_c11(sqlite_db: Database, text: str) -> None:
+    scene = Scene(sqlite_db)
+    answer = await scene.run(MakePayment(), text, "make_payment")
+    assert (answer.card, answer.loop) == (None, "plan_form")
+    assert (await answer_amount(scene, text, "make_payment")).events == []
+
+
+@pytest.mark.parametrize("text", ["pay my monthly 50", "pay 50 this month"])
+async def test_a_month_that_repeats_nothing_leaves_it_a_payment(sqlite_db: Database, text: str) -> None:
+    answer = await Scene(sqlite_db).run(MakePayment(), text, "make_payment")
+    assert answer.card is not None
+    assert answer.card["amount"] == 5000
+
+
+@pytest.mark.parametrize("text", ["pay 25", "please pay $25 now", "I want to pay 25 pounds"])
+async def test_a_sum_to_pay_and_nothing_else_is_paid_once(sqlite_db: Database, text: str) -> None:
+    answer = await Scene(sqlite_db).run(proposals.ProposePlan(), text, "propose_plan")
+    assert answer.card is not None
+    assert answer.card["amount"] == 2500
+
+
+@pytest.mark.parametrize(
+    ("text", "promised", "day"),
+    [
+        ("pay 10 now and 10 on friday", 1000, "2026-03-06"),
+        ("pay 10 now and then another 20.50 on the 10th", 2050, "2026-03-10"),
+        ("pay 10 now and 5000 on friday", 25050, "2026-03-06"),
+        ("pay ten now and ten next week", 1000, None),
+    ],
+)
+async def test_a_second_sum_on_a_later_day_becomes_a_promise_c11(
+    sqlite_db: Database, clock: SetClock, text: str, promised: int, day: str | None
+) -> None:
+    answer = await Scene(sqlite_db).run(MakePayment(), text, "make_payment")
+    assert answer.card is not None
+    assert answer.card["amount"] == 1000
+    assert answer.loop == "promise_form"
+    assert answer.slots["promise"]["minor"] == promised
+    assert answer.slots["promise_day"] == day
+
+
+@pytest.mark.parametrize(
+    ("text", "is_asked_first"), [("7", True), ("1", True), ("#2.", True), ("60", False), ("$7", False)]
+)
+async def test_a_figure_like_a_menu_number_changes_no_link_unasked(
+    sqlite_db: Database, text: str, is_asked_first: bool
+) -> None:
+    scene = Scene(sqlite_db)
+    await scene.run(MakePayment(), "pay 50", "make_payment")
+    answer = await scene.run(Inform(), text, slots={"topic": "payment"})
+    assert answer.responses == ["utter_offer_amount" if is_asked_first else "utter_pay_link_changed"]
+    assert (payments(scene)[0].superseded_at is None) is is_asked_first

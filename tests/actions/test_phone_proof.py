@@ -6,19 +6,22 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from rasa_sdk import Action
 
 from actions.balance import CheckBalance
 from actions.care.care import ReportHardship
 from actions.care.contact import CeaseContact, WrongPerson
 from actions.care.trust import AskWhyVerify
+from actions.paying.already_paid import AlreadyPaid
 from actions.paying.payments import MakePayment
 from actions.talk.contact_preferences import SetContactPreference
-from actions.talk.talk import Inform
+from actions.talk.talk import Greet, Inform, NotUnderstood
 from actions.talk.verification import Resume, VerificationForm
 from bot.billing.identity import factors
-from bot.conversations import consents
+from bot.conversations import consents, transcript
 from bot.db import Database
 from bot.models import (
+    Author,
     Channel,
     Consent,
     Conversation,
@@ -336,3 +339,64 @@ async def test_a_proof_that_nobody_asked_for_is_taken_on_a_phone(texting: Scene,
 
 async def test_on_the_web_a_bare_number_is_no_proof(stranger: Scene) -> None:
     assert (await stranger.run(Inform(), "78006")).responses == ["utter_what_next_unknown"]
+
+
+@pytest.mark.parametrize(
+    ("text", "action", "intent", "wished"),
+    [
+        ("78006 set me up on 4 months", MakePayment(), "make_payment", "make_payment"),
+        ("78006 and i want to pay 20", MakePayment(), "make_payment", "make_payment"),
+        ("how much do i owe 78006", CheckBalance(), "check_balance", "check_balance"),
+        ("78006 balance", Inform(), "inform", "check_balance"),
+        ("78006 pay", Inform(), "inform", "make_payment"),
+        ("78006 plan", NotUnderstood(), "nlu_fallback", "request_plan"),
+        ("hey its maya 04/12/1988 how much", Greet(), "greet", "check_balance"),
+    ],
+)
+async def test_design_10_11_proof_and_request_in_one_message_are_both_done_without_a_question(
+    texting: Scene, text: str, action: Action, intent: str, wished: str
+) -> None:
+    begun = await texting.run(action, text, intent)
+    assert (begun.loop, begun.said) == (FORM, [])
+    slots = {"wish": begun.slots["wish"]}
+    proven = await tell(texting, text, intent, None, slots=slots, answered_before=True)
+    assert proven.slots["factor"] is True
+    assert proven.said == []
+    assert proven.slots["wish"]["intent"] == wished
+    assert "78" not in proven.slots["wish"]["text"]
+
+
+async def test_a_wrong_proof_before_the_question_hears_one_thing(texting: Scene) -> None:
+    assert (await texting.run(Inform(), "10001")).said == []
+    assert (await tell(texting, "10001", requested=None, answered_before=True)).responses == ["utter_factor_wrong"]
+
+
+async def test_on_the_web_a_postcode_beside_a_wish_is_no_proof_and_says_why_one_is_needed(stranger: Scene) -> None:
+    begun = await stranger.run(CheckBalance(), "78006 how much do i owe", "check_balance")
+    asked = await stranger.run(
+        VerificationForm(), "78006 how much do i owe", "check_balance", loop=FORM, answered_before=True
+    )
+    assert [*begun.responses, *asked.responses] == ["utter_verify_first"]
+
+
+async def test_who_was_greeted_already_is_greeted_once(texting: Scene) -> None:
+    for greeted in (["utter_what_next_unknown"], ["utter_greet"]):
+        with texting.db.transaction() as session:
+            there = session.get_one(Conversation, texting.id)
+            transcript.append(session, there, author=Author.CUSTOMER, text="hello")
+        assert (await texting.run(Greet(), "hello", "greet")).responses == greeted
+
+
+@pytest.mark.parametrize("text", ["new number, old one was 210 555 0101", "i have a new phone"])
+async def test_c13_a_new_phone_is_told_the_ways_that_work_from_it(stranger_texting: Scene, text: str) -> None:
+    for requested in (None, "factor"):
+        answer = await tell(stranger_texting, text, "update_contact", requested)
+        assert answer.responses == ["utter_other_phone"]
+        assert answer.slots == {"factor": None, "requested_slot": "factor"}
+    assert (await tell(stranger_texting, "change my e-mail", "update_contact")).events == []
+
+
+async def test_a_wish_told_before_the_proof_is_kept_through_other_messages(texting: Scene) -> None:
+    first = await texting.run(AlreadyPaid(), "this is my receipt, i paid this already", "already_paid")
+    begun = await texting.run(Inform(), "78006", slots={"wish": first.slots["wish"]})
+    assert begun.slots["wish"]["intent"] == "already_paid"

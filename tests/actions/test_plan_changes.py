@@ -166,6 +166,14 @@ async def test_without_a_plan_there_is_a_way_to_one_k3(talk: Talk) -> None:
     assert (await talk.say("yes please", "affirm")).responses == ["utter_plan_options"]
 
 
+async def test_without_a_plan_an_open_link_is_what_changes(talk: Talk) -> None:
+    talk.slots["topic"] = "payment"
+    answer = await talk.say("can you make that 30 instead", "change_plan")
+    assert answer.responses == ["utter_pay_link"]
+    assert answer.card is not None
+    assert answer.card["amount"] == 3000
+
+
 async def test_smaller_parts_of_a_plan_in_force_are_asked_about_openly_k7(planned: Talk) -> None:
     assert (await planned.say("I need smaller payments", "request_plan")).responses == ["utter_plan_ask_terms"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.models import PlanStatus
 from tests.actions.dialogue import Talk
 
@@ -56,3 +58,15 @@ async def test_never_mind_the_plan_is_about_the_plan(talk: Talk) -> None:
     assert (await talk.say("never mind, cancel the plan", "cancel")).responses == ["utter_all_right"]
     await begin(talk)
     assert (await talk.say("never mind, cancel the whole plan", "cancel")).responses == ["utter_cancel_terms"]
+
+
+@pytest.mark.parametrize("text", ["plan", "the plan", "Plan please?"])
+async def test_a_plan_named_without_a_word_for_its_end_is_not_ended(talk: Talk, text: str) -> None:
+    asked = await talk.say(text, "cancel_plan")
+    assert talk.loop == "plan_form"
+    assert "utter_cancel_no_plan" not in asked.responses
+    await talk.say("never mind", "cancel")
+    await begin(talk)
+    shown = await talk.say(text, "cancel_plan")
+    assert shown.responses == ["utter_plan_stands_begins"]
+    assert talk.loop is None

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from bot.billing import plans
+import datetime as dt
+
+from actions.paying.amount_questions import AskAmount
+from actions.paying.payments import MakePayment, PaymentForm
+from bot.billing import plans, promises
 from bot.models import Customer
+from bot.money import Money
 from tests.actions.dialogue import Talk
 from tests.conftest import SetClock
 
@@ -62,3 +67,32 @@ async def test_a_long_plan_is_told_by_its_first_lines_and_its_last_and_the_card_
     assert "February 9, 2027" in lines[-1]
     assert shown.card is not None
     assert len(shown.card["instalments"]) == 12
+
+
+async def test_c11_what_was_promised_is_what_was_agreed(talk: Talk) -> None:
+    with talk.scene.db.transaction() as session:
+        maya = session.get_one(Customer, talk.scene.customer.id)
+        promises.promise(session, maya, Money(5000, "USD"), dt.date(2026, 3, 6), None)
+    told = await talk.say("what did we agree", "check_plan")
+    assert told.responses == ["utter_promise_stands"]
+    assert "$50.00" in told.text
+    assert "March 6, 2026" in told.text
+
+
+async def test_the_next_instalment_can_be_paid_by_what_it_is_called(talk: Talk) -> None:
+    await begin(talk)
+    told = await talk.say("when's my next payment", "check_plan")
+    for text, last in (("can i pay that one now", told), ("I'd like to pay the next instalment", None)):
+        paying = await talk.scene.run(MakePayment(), text, "make_payment", last=last)
+        assert paying.card is not None
+        assert paying.card["amount"] == 5012
+    unable = await talk.scene.run(MakePayment(), "I can't pay the next instalment", "make_payment")
+    assert unable.card is None
+
+
+async def test_the_next_instalment_is_offered_where_it_is_asked_how_much(talk: Talk) -> None:
+    await begin(talk)
+    asked = await talk.scene.run(AskAmount(), "", loop="payment_form")
+    assert asked.payloads[0] == '/inform{"amount": "5012"}'
+    first = await talk.scene.run(PaymentForm(), "the first one", loop="payment_form", requested="amount")
+    assert first.slots["amount"]["minor"] == 5012

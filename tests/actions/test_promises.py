@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from actions.paying.payments import MakePayment, OpenLink, PaymentForm
 from actions.paying.promises import AskPromiseAgreed, PromiseForm, PromiseToPay, RecordPromise
+from actions.plans.proposals import ProposePlan
 from bot.models import Promise, PromiseStatus
 from tests.actions.scene import Answer, Scene
 from tests.conftest import SetClock
@@ -255,3 +256,22 @@ async def test_a_day_of_the_month_moves_a_promise_that_stands_on(scene: Scene, t
     slots = {"promise": OVERDUE, "promise_day": "2026-03-31", "promise_agreed": True}
     await scene.run(RecordPromise(), "yes", "affirm", slots=slots)
     assert (await scene.run(PromiseToPay(), text, "promise_to_pay")).slots["promise_day"] == day
+
+
+@pytest.mark.parametrize(
+    ("deed", "text", "minor"),
+    [
+        (PromiseToPay(), "make it saturday instead", 5000),
+        (PromiseToPay(), "make it saturday, 60", 6000),
+        (ProposePlan(), "actually make it saturday, 60", 6000),
+    ],
+)
+async def test_c11_a_promise_that_moves_keeps_its_amount_unless_another_is_named(
+    scene: Scene, deed: PromiseToPay | ProposePlan, text: str, minor: int
+) -> None:
+    slots = {"promise": {"minor": 5000, "currency": "USD"}, "promise_day": "2026-03-06", "promise_agreed": True}
+    made = await scene.run(RecordPromise(), "yes", "affirm", slots=slots)
+    answer = await scene.run(deed, text, deed.intent, slots={"topic": made.slots["topic"]})
+    assert answer.loop == FORM
+    assert answer.slots["promise"] == {"minor": minor, "currency": "USD"}
+    assert answer.slots["promise_day"] == "2026-03-07"

@@ -45,7 +45,8 @@ TO_STRANGERS = (
     "utter_language_other", "utter_language_here", "utter_cease_passed_on", "utter_deceased_passed_on",
     "utter_insolvency_passed_on", "utter_adviser_passed_on", "utter_code_sent_again", "utter_ask_factor",
     "utter_ask_postcode", "utter_ask_birth_date", "utter_factor_unclear", "utter_factor_wrong", "utter_factor_other",
-    "utter_factor_shared", "utter_why_verify_phone",
+    "utter_factor_shared", "utter_why_verify_phone", "utter_nothing_known_general",
+    "utter_nothing_known_here_general", "utter_other_phone",
     "utter_third_party_private", "utter_ask_at_home", "utter_guest_any_amount",
 )  # fmt: skip
 # After these nothing is asked for any more, and no word is about money (C8).

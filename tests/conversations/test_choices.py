@@ -210,6 +210,9 @@ def test_the_way_back_to_the_assistant_stays_open_in_the_queue_and_not_with_a_pe
         talk.says(author=Author.SYSTEM)
         talk.hears()
         assert talk.means("Back to assistant!") == BACK_TO_ASSISTANT
+        for said in ("back to the assistant", "Back to the bot please", "assistant", "can I go back to the bot?"):
+            assert talk.means(said) == BACK_TO_ASSISTANT
+        assert talk.means("the bot was no help") is None
         # "How many of you live there?"
         talk.conversation.holder = Holder.AGENT
         assert [talk.means(said) for said in ("2", "back to assistant")] == [None, None]

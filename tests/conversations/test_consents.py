@@ -97,7 +97,7 @@ def test_it_is_the_customers_where_the_conversation_is(db: Database, known: bool
 
 
 def test_a_number_that_is_written_in_two_ways_is_one(db: Database) -> None:
-    say(db, False, channel=Channel.WHATSAPP, address="+551150100007")
-    assert refused(db, Channel.WHATSAPP, "+5511950100007")
+    say(db, False, channel=Channel.WHATSAPP, address="+553199990007")
+    assert refused(db, Channel.WHATSAPP, "+5531999990007")
     with db.reading() as session:
-        assert len(consents.history(session, ["+5511950100007"])) == 1
+        assert len(consents.history(session, ["+5531999990007"])) == 1

@@ -27,7 +27,7 @@ def test_c4_every_word_for_stop_is_heard_in_any_case(text: str) -> None:
         "*STOP*", " stop\n", "stop 🙏", "🛑 stop", "stop ✋🏽", "S.T.O.P.", "s t o p", "ＳＴＯＰ", "𝗦𝗧𝗢𝗣", "st\u200bop",
         "stop\ufeff", "st\u00adop",
         "stop stop", "STOP, STOP, STOP", "stop, unsubscribe", "opt-out", "Opt - Out", "stop all please",
-        "hi, stop please",
+        "hi, stop please", "Stopp!", "parem",
         "ok stop thank you very much", "Stop\n\nSent from my iPhone", "Stop. Have a nice day", "por favor, pare",
         "Baja, gracias", "Sair, por favor. Obrigada!", "un-subscribe",
     ],

@@ -363,6 +363,15 @@ def test_design_10_10_start_after_a_refusal_in_words_is_told_to_the_desk_once(te
         assert session.scalar(sa.select(Hold.lifted_at)) is None
 
 
+def test_c11_start_promises_nothing_that_a_refusal_in_words_forbids(texting: Texting) -> None:
+    with texting.db.transaction() as session:
+        session.add(Hold(kind=HoldKind.CEASE, conversation_id=texting.id, address=PHONE))
+    texting.send(Keyword.START)
+    with texting.db.reading() as session:
+        said = session.scalars(sa.select(Message.text).where(Message.author == Author.SYSTEM)).all()
+    assert list(said) == [say("opted_in_asked", "en", brand=BRAND)]
+
+
 def test_p3_a_keyword_in_a_conversation_that_is_gone_is_refused(texting: Texting, sqlite_db: Database) -> None:
     gone = Conversation(id=uuid.uuid4(), channel=Channel.SMS, address=PHONE)
     with texting.db.transaction() as session, pytest.raises(NotFound):
