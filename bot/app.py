@@ -29,6 +29,8 @@ from bot.errors import GoodTermsError, OutsideService, TooMany
 from bot.settings import ROOT, Settings, settings
 
 BODY_LIMIT = 2_000_000
+# Meta's batches have up to 3 MB.
+WIDER_LIMITS = {"/webhooks/whatsapp": 3_500_000}
 HTTP_ERRORS = {
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not take that method."),
@@ -77,8 +79,7 @@ def create_app(
         expose_headers=["Retry-After"],
         max_age=86_400,
     )
-    too_large = f"A request may hold {BODY_LIMIT // 1000:,} kB at most. Nothing was stored."
-    app.add_middleware(BodyLimit, limit=BODY_LIMIT, refusal=_error(413, "too_large", too_large))
+    app.add_middleware(BodyLimit, limit=BODY_LIMIT, refusal=_too_large, wider=WIDER_LIMITS)
     app.add_middleware(DeskHeaders)
     return app
 
@@ -154,6 +155,10 @@ def _errors(app: FastAPI) -> None:
     async def unknown(_: Request, error: Exception) -> Response:
         log.error("unexpected_error", error=type(error).__name__)
         return _error(500, "error", "Something went wrong on our side. Nothing was changed; please try again.")
+
+
+def _too_large(limit: int) -> Response:
+    return _error(413, "too_large", f"A request may hold {limit // 1000:,} kB at most. Nothing was stored.")
 
 
 def _sentence(error: RequestValidationError) -> str:

@@ -7,8 +7,9 @@ import re
 import phonenumbers
 
 _INTERNATIONAL = re.compile(r"\+?([1-9][0-9]{6,14})")
-# Brazil: two digits of area, then eight, or nine beginning with 9. Mexico: ten digits, with a 1 before them once.
-_BRAZIL = re.compile(r"(\+55[1-9][0-9])(9?)([0-9]{8})")
+# Brazil: two digits of area, then eight, or nine beginning with 9. Only old mobiles got the 9: eight digits that begin
+# with 2-5 are a landline, which is somebody else's. Mexico: ten digits, with a 1 before them once.
+_BRAZIL = re.compile(r"(\+55[1-9][0-9])(9?)([6-9][0-9]{7})")
 _MEXICO = re.compile(r"(\+52)(1?)([2-9][0-9]{9})")
 
 
@@ -23,9 +24,10 @@ def e164(text: str) -> str | None:
 
 
 def alike(number: str) -> tuple[str, ...]:
-    """Every form in which the number in E.164 may be on file, itself first.
+    """Every form in which the number in E.164 may be on file, itself first: of one phone, never of two (P1).
 
-    WhatsApp's ids leave out the ninth digit of some Brazilian mobiles and keep the 1 that Mexican ones had.
+    WhatsApp's ids leave out the ninth digit of some Brazilian mobiles and keep the 1 that Mexican ones had. On SMS a
+    number is what it is: `bot.billing.identity.refusals.forms` knows the medium.
     """
     for pattern, digit in ((_BRAZIL, "9"), (_MEXICO, "1")):
         if parts := pattern.fullmatch(number):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -13,13 +15,21 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.errors import GoodTermsError
 
 ROOT = Path(__file__).resolve().parent.parent
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+_ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
+_SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
 
 
 class Settings(BaseSettings):
     """Every setting of the product; the environment's names are in `docs/operating.md`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="", case_sensitive=False, extra="ignore", env_ignore_empty=True, populate_by_name=True
+        env_prefix="",
+        case_sensitive=False,
+        extra="ignore",
+        env_ignore_empty=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,
     )
 
     var: Path = Field(ROOT / "var", alias="GT_VAR", description="folder for all state of the embedded default")
@@ -138,6 +148,58 @@ class Settings(BaseSettings):
             raise ValueError("GT_OIDC_ISSUER needs GT_OIDC_CLIENT_ID and GT_OIDC_CLIENT_SECRET beside it")
         return self
 
+    @field_validator("public_url")
+    @classmethod
+    def _known_address(cls, value: str) -> str:
+        if value and not (_is_address(value) and value.startswith(("https://", "http://"))):
+            raise ValueError("expected https://host, with a path at most: no query, no fragment")
+        return value
+
+    @field_validator("twilio_api_base", "twilio_content_api_base", "meta_api_base")
+    @classmethod
+    def _safe_base(cls, value: str) -> str:
+        is_safe = value.startswith("https://") or (value.startswith("http://") and _is_loopback(value))
+        if not (is_safe and _is_address(value)):
+            raise ValueError("expected https://host; http:// only for this machine itself: the credentials go there")
+        return value
+
+    @field_validator("twilio_account_sid")
+    @classmethod
+    def _known_account(cls, value: str) -> str:
+        if value and not _ACCOUNT.fullmatch(value):
+            raise ValueError("expected the account's SID: AC and 32 hexadecimal digits")
+        return value
+
+    @field_validator("twilio_from", "twilio_whatsapp_from")
+    @classmethod
+    def _known_sender(cls, value: str) -> str:
+        if value and not (_NUMBER.fullmatch(value) or _SERVICE.fullmatch(value)):
+            raise ValueError("expected a number like +15005550006, or a service: MG and 32 hexadecimal digits")
+        return value
+
+    @field_validator("meta_phone_number_id")
+    @classmethod
+    def _known_phone(cls, value: str) -> str:
+        if value and not (value.isascii() and value.isdecimal()):
+            raise ValueError("expected the number's id at Meta, digits only; it is not the phone number")
+        return value
+
+    @model_validator(mode="after")
+    def _whole_carriers(self) -> Settings:
+        has_account = bool(self.twilio_account_sid and self.twilio_auth_token)
+        names = (self.twilio_account_sid, self.twilio_auth_token, self.twilio_from, self.twilio_whatsapp_from)
+        if any(names) and not has_account:
+            raise ValueError("TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are needed together, whatever goes by Twilio")
+        has_number = bool(self.meta_phone_number_id and self.meta_access_token)
+        if self.meta_app_secret and not has_number:
+            raise ValueError("META_APP_SECRET needs META_PHONE_NUMBER_ID and META_ACCESS_TOKEN beside it, to answer")
+        if self.whatsapp and not (has_number or (has_account and self.twilio_whatsapp_from)):
+            raise ValueError(
+                "GT_WHATSAPP needs a carrier: TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_WHATSAPP_FROM, or "
+                "META_PHONE_NUMBER_ID and META_ACCESS_TOKEN"
+            )
+        return self
+
     @model_validator(mode="after")
     def _derive(self) -> Settings:
         self.var = self.var.resolve()
@@ -165,5 +227,23 @@ def settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        lines = [f"  {'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
+        lines = ["  " + ": ".join([*(str(part) for part in item["loc"]), item["msg"]]) for item in error.errors()]
         raise SettingsInvalid("These settings need attention:\n" + "\n".join(lines)) from error
+
+
+def _is_address(url: str) -> bool:
+    """Whether it names a host and, at most, a path there."""
+    try:
+        parts = urlsplit(url)
+        is_named = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return is_named and not re.search(r"[?#@\s\\]", url)
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

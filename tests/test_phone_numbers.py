@@ -34,10 +34,17 @@ def test_a_number_is_read_or_it_is_none(written: str, number: str | None) -> Non
     assert e164(written) == number
 
 
-@pytest.mark.parametrize(("one", "other"), [("+5511950100007", "+551150100007"), ("+525512345678", "+5215512345678")])
+@pytest.mark.parametrize(("one", "other"), [("+5531999990007", "+553199990007"), ("+525512345678", "+5215512345678")])
 def test_whatsapp_writes_some_numbers_of_brazil_and_mexico_otherwise(one: str, other: str) -> None:
     assert alike(one) == (one, other)
     assert alike(other) == (other, one)
+
+
+@pytest.mark.parametrize("landline", ["+551150100007", "+551120100007"])
+def test_p1_a_landline_of_brazil_is_not_the_mobile_with_a_9_before_it(landline: str) -> None:
+    mobile = landline[:5] + "9" + landline[5:]
+    assert alike(landline) == (landline,)
+    assert alike(mobile) == (mobile,)
 
 
 @pytest.mark.parametrize("number", ["+12105550101", "+447700900004", "+5411950100007", "+55119501000", "+52551234567"])

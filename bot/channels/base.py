@@ -96,7 +96,8 @@ class FailureReason(StrEnum):
     BAD_ADDRESS = "bad_address"  # no message will ever arrive there
     CLOSED_WINDOW = "closed_window"  # the customer wrote too long ago: only a template is taken (T4)
     LIMITED = "limited"  # too fast; later will do
-    REFUSED = "refused"  # the request or our account is wrong
+    REFUSED = "refused"  # this message is wrong
+    SETUP = "setup"  # our account, its credentials or the way there is wrong: later, once that is mended
     UNAVAILABLE = "unavailable"  # the provider did not take it
     UNKNOWN_OUTCOME = "unknown_outcome"  # it may have been taken: sending again may send twice
 
@@ -117,7 +118,7 @@ class SendFailed(OutsideService):
         retry_after: float | None = None,
         about: Any = None,
     ) -> None:
-        retryable = reason in (FailureReason.LIMITED, FailureReason.UNAVAILABLE)
+        retryable = reason in (FailureReason.LIMITED, FailureReason.UNAVAILABLE, FailureReason.SETUP)
         super().__init__(message, service=service, retryable=retryable, about=about)
         self.reason = reason
         self.provider_code = provider_code

@@ -8,19 +8,18 @@ import sqlalchemy as sa
 from babel import Locale, UnknownLocaleError
 from sqlalchemy.orm import Session
 
-from bot import clock, phone_numbers, policies
+from bot import clock, phone_numbers
 from bot.billing import identity
-from bot.channels import media, meta_webhook, twilio_webhook, unread
+from bot.billing.identity import refusals
+from bot.channels import media, precedence, unread, window
 from bot.channels.inbound_message import NOT_ANSWERED, InboundMessage, Kind
-from bot.conversations import choices, keywords, opt_out, router, transcript
+from bot.conversations import choices, greeting, keywords, opt_out, router, transcript
 from bot.conversations.keywords import Keyword
 from bot.conversations.router import Received
 from bot.db import lock
 from bot.errors import InvalidInput
-from bot.models import Author, Conversation, ExternalEvent, Holder, Source
-from bot.words import say
+from bot.models import Author, Conversation, ExternalEvent, Holder
 
-GREETING = "greeting"
 _CHANGES = frozenset({Kind.NUMBER_CHANGED, Kind.IDENTITY_CHANGED})
 # For agents.
 _NOTES = {
@@ -37,8 +36,7 @@ def process(session: Session, event: ExternalEvent) -> Received | None:
     The conversation's row is locked first and the event's second, so that it is acted on once. Raises `TooMany` while
     the assistant has too much to read of this customer: nothing is kept then, and it may be tried again.
     """
-    read = twilio_webhook.read if event.source == Source.TWILIO else meta_webhook.read
-    message = read(event)
+    message = precedence.read(event)
     is_said = message is not None and message.kind not in NOT_ANSWERED | _CHANGES
     conversation = _conversation(session, message, begun=is_said) if message is not None else None
     held = lock(session, ExternalEvent, event.id)
@@ -52,7 +50,12 @@ def process(session: Session, event: ExternalEvent) -> Received | None:
     if not is_said:
         return None
     conversation.provider = message.provider
-    received = _received(session, conversation, message)
+    before = conversation.wrote_at
+    if held.kind == precedence.PASSED:
+        received = unread.keep_passed(session, conversation, message)
+    else:
+        received = _received(session, conversation, message, held)
+    window.wrote(session, conversation, before, min(message.at or clock.now(), clock.now()))
     media.expect(session, received.message_id, message)
     session.flush()
     return received
@@ -61,7 +64,8 @@ def process(session: Session, event: ExternalEvent) -> Received | None:
 def _conversation(session: Session, message: InboundMessage, *, begun: bool) -> Conversation | None:
     """The one conversation of this phone and medium, locked; made if there is none and it is `begun` by this message.
 
-    Where the provider writes a number otherwise than we did when we began, the conversation that is there goes on.
+    Where the provider writes a number otherwise than we did when we began, the conversation that is there goes on with
+    the number that was written from. One in which somebody has written stays theirs: a proof is never shared (P1).
     """
     found = _known(session, message)
     if found is not None or not begun:
@@ -82,15 +86,17 @@ def _conversation(session: Session, message: InboundMessage, *, begun: bool) -> 
 
 
 def _known(session: Session, message: InboundMessage) -> Conversation | None:
-    forms = phone_numbers.alike(message.address)
-    rows = session.execute(
-        sa.select(Conversation.address, Conversation.id).where(
-            Conversation.channel == message.channel, Conversation.address.in_(forms)
-        )
-    )
-    known = {row.address: row.id for row in rows}
-    nearest = next((known[form] for form in forms if form in known), None)
-    return lock(session, Conversation, nearest) if nearest is not None else None
+    own, *others = refusals.forms(message.channel, message.address)
+    is_here = sa.select(Conversation.id).where(Conversation.channel == message.channel)
+    known = session.scalar(is_here.where(Conversation.address == own))
+    if known is not None:
+        return lock(session, Conversation, known)
+    begun = session.scalar(is_here.where(Conversation.address.in_(others), Conversation.wrote_at.is_(None)).limit(1))
+    conversation = lock(session, Conversation, begun) if begun is not None else None
+    if conversation is None or conversation.wrote_at is not None:
+        return None
+    conversation.address = own
+    return conversation
 
 
 def _locale(address: str) -> str:
@@ -112,7 +118,7 @@ def _doubt(session: Session, conversation: Conversation, message: InboundMessage
     return Received(note.id, None, desk=True)
 
 
-def _received(session: Session, conversation: Conversation, message: InboundMessage) -> Received:
+def _received(session: Session, conversation: Conversation, message: InboundMessage, event: ExternalEvent) -> Received:
     before = transcript.id_by_client_id(session, conversation.id, message.client_id)
     if before is not None:
         return Received(before, None, desk=False)
@@ -126,13 +132,16 @@ def _received(session: Session, conversation: Conversation, message: InboundMess
             text=message.text,
             client_id=message.client_id,
             told_by_provider=message.told is not None,
+            at=message.at,
         )
+        if keyword is Keyword.STOP and refusals.is_refused(session, message.channel, message.address):
+            precedence.stop(session, event, message)
         return Received(said.id, None, desk=conversation.holder != Holder.BOT)
     if message.kind == Kind.TEXT or (message.media and message.text):
         return _words(session, conversation, message, payload)
     received = unread.keep(session, conversation, message)
     if conversation.holder == Holder.BOT:
-        _greet(session, conversation)
+        greeting.before_answer(session, conversation)
         unread.answer(session, conversation, message.kind)
     return received
 
@@ -152,17 +161,13 @@ def _keyword(session: Session, conversation: Conversation, message: InboundMessa
 def _words(session: Session, conversation: Conversation, message: InboundMessage, payload: str | None) -> Received:
     payload = payload or choices.chosen(session, conversation, message.text)
     try:
-        received = _routed(session, conversation, message, payload)
+        return _routed(session, conversation, message, payload)
     except InvalidInput as error:
-        conversation.wrote_at = clock.now()  # they did write, so the answer may go out (T4)
         said = transcript.append(
             session, conversation, author=Author.SYSTEM, text=error.message, client_id=message.client_id
         )
         session.flush()
         return Received(said.id, None, desk=conversation.holder != Holder.BOT)
-    if conversation.holder == Holder.BOT:
-        _greet(session, conversation)
-    return received
 
 
 def _routed(session: Session, conversation: Conversation, message: InboundMessage, payload: str | None) -> Received:
@@ -170,10 +175,3 @@ def _routed(session: Session, conversation: Conversation, message: InboundMessag
         with contextlib.suppress(InvalidInput):  # open no more: its title is heard as words
             return router.receive(session, conversation.id, client_id=message.client_id, payload=payload)
     return router.receive(session, conversation.id, client_id=message.client_id, text=message.text)
-
-
-def _greet(session: Session, conversation: Conversation) -> None:
-    """Once for each phone, before the first answer: this is a program (P6), and nothing that implies a debt (P1)."""
-    if transcript.id_by_client_id(session, conversation.id, GREETING) is None:
-        text = say("greeting_phone", conversation.locale, brand=policies.brand_name())
-        transcript.append(session, conversation, author=Author.BOT, text=text, client_id=GREETING)

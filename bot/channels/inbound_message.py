@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from bot.models import Channel, Provider
 # As wide as the columns that keep them.
 LONGEST_CLIENT_ID = 64
 LONGEST_EVENT_ID = 255
+_PROVIDERS_OWN = ("SM", "MM", "wamid.")
 
 
 class Kind(StrEnum):
@@ -49,7 +51,8 @@ class Media:
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
     """What came from `address` (E.164). `external_id` is the provider's own id; `choice_id` what was tapped, as we
-    named it; `told` the keyword that the provider has answered itself."""
+    named it; `told` the keyword that the provider has answered itself; `at` when it was said, never ahead of our clock,
+    or None where nobody tells."""
 
     provider: Provider
     channel: Channel
@@ -60,11 +63,15 @@ class InboundMessage:
     choice_id: str | None = None
     media: tuple[Media, ...] = ()
     told: Keyword | None = None
+    at: dt.datetime | None = None
 
     @property
     def client_id(self) -> str:
-        """`external_id` as the transcript keeps it, so that a message is written down once."""
-        return fitting(self.external_id, LONGEST_CLIENT_ID)
+        """`external_id` as the transcript keeps it, so that a message is written down once. An id unlike a provider's
+        is kept as its hash: it could be a name that we use ourselves, as the greeting's."""
+        if self.external_id.startswith(_PROVIDERS_OWN):
+            return fitting(self.external_id, LONGEST_CLIENT_ID)
+        return fitting(self.external_id, longest=0)
 
 
 def place(names: Iterable[str], latitude: object, longitude: object) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
 
 import sqlalchemy as sa
 import structlog
@@ -23,8 +22,7 @@ LEASE = dt.timedelta(seconds=90)
 FIRST_REST = dt.timedelta(seconds=15)
 LONGEST_REST = dt.timedelta(hours=1)
 ATTEMPTS = 8
-BATCH = 10
-BATCHES = 20
+MOST_A_ROUND = 200
 
 log = structlog.get_logger()
 
@@ -57,11 +55,12 @@ def fetch_due(db: Database, message_id: uuid.UUID | None = None, *, fetcher: Fet
     Providers are called between transactions; any number of processes share the work.
     """
     kept = 0
-    for _ in range(BATCHES):
-        waiting = _claimed(db, message_id)
-        kept += sum(_fetch(db, attachment, fetcher or media_fetch.fetcher()) for attachment in waiting)
-        if len(waiting) < BATCH:
+    for _ in range(MOST_A_ROUND):
+        attachment = _claimed(db, message_id)
+        if attachment is None:
             break
+        if attachment.status == AttachmentStatus.WAITING:
+            kept += _fetch(db, attachment, fetcher or media_fetch.fetcher())
     return kept
 
 
@@ -81,19 +80,20 @@ def _today(session: Session, message_id: uuid.UUID) -> int:
     )
 
 
-def _claimed(db: Database, message_id: uuid.UUID | None) -> Sequence[Attachment]:
+def _claimed(db: Database, message_id: uuid.UUID | None) -> Attachment | None:
+    """One at a time: the lease is long enough for one file."""
     now = clock.now()
     query = sa.select(Attachment).where(Attachment.status == AttachmentStatus.WAITING, Attachment.next_at <= now)
     if message_id is not None:
         query = query.where(Attachment.message_id == message_id)
     with db.transaction() as session:
-        found = claim(session, query.order_by(Attachment.next_at, Attachment.id).limit(BATCH))
-        for row in found:
+        row = next(iter(claim(session, query.order_by(Attachment.next_at, Attachment.id).limit(1))), None)
+        if row is not None:
             row.attempts += 1
             row.next_at = now + LEASE
             if row.attempts > ATTEMPTS:  # whoever tried it never came back
                 row.status = AttachmentStatus.LOST
-        return [row for row in found if row.status == AttachmentStatus.WAITING]
+        return row
 
 
 def _fetch(db: Database, attachment: Attachment, fetcher: Fetcher) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from bot.channels.base import Capabilities, FailureReason, Outgoing, SendFailed, Sent, Style
-from bot.channels.twilio_api import LIMITS, TIMEOUT, seconds
+from bot.channels.twilio_api import LIMITS, TIMEOUT, reason_of_status, seconds
 from bot.errors import InvalidInput
 from bot.settings import Settings
 
@@ -18,27 +18,41 @@ GRACE = dt.timedelta(minutes=2)
 
 # https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes
 _REASONS = {
+    0: FailureReason.SETUP,
     1: FailureReason.UNAVAILABLE,
     2: FailureReason.UNAVAILABLE,
+    3: FailureReason.SETUP,
     4: FailureReason.LIMITED,
+    10: FailureReason.SETUP,
+    102: FailureReason.SETUP,
+    190: FailureReason.SETUP,
+    368: FailureReason.SETUP,
     470: FailureReason.CLOSED_WINDOW,
     80007: FailureReason.LIMITED,
     130429: FailureReason.LIMITED,
     131000: FailureReason.UNAVAILABLE,
+    131005: FailureReason.SETUP,
     131016: FailureReason.UNAVAILABLE,
     131021: FailureReason.BAD_ADDRESS,
+    131031: FailureReason.SETUP,
+    131042: FailureReason.SETUP,
+    131045: FailureReason.SETUP,
     131047: FailureReason.CLOSED_WINDOW,
     131048: FailureReason.LIMITED,
     131056: FailureReason.LIMITED,
     131057: FailureReason.UNAVAILABLE,
     133004: FailureReason.UNAVAILABLE,
+    133010: FailureReason.SETUP,
 }
+# With code 100: there is no such number of ours, or we may not see it.
+NO_SUCH_OBJECT = 33
 _SENTENCES = {
     FailureReason.BLOCKED: "This number has asked not to receive our messages.",
     FailureReason.BAD_ADDRESS: "This number cannot receive WhatsApp messages.",
     FailureReason.CLOSED_WINDOW: "This customer wrote more than a day ago, so only an approved template is taken.",
     FailureReason.LIMITED: "Too many WhatsApp messages at once; this one has to wait.",
     FailureReason.REFUSED: "WhatsApp refused the request.",
+    FailureReason.SETUP: "WhatsApp does not let us in: the META settings or the account need attention.",
     FailureReason.UNAVAILABLE: "WhatsApp does not answer just now.",
     FailureReason.UNKNOWN_OUTCOME: "WhatsApp did not say whether the message was sent.",
 }
@@ -176,14 +190,13 @@ def _sent(body: Mapping[str, Any]) -> Sent | None:
 def _refusal(answer: httpx.Response, body: Mapping[str, Any], message: Outgoing) -> SendFailed:
     error = body.get("error")
     code = error.get("code") if isinstance(error, dict) and isinstance(error.get("code"), int) else None
-    reason = reason_of(code)
-    if reason is None and answer.status_code == 429:
-        reason = FailureReason.LIMITED
-    if reason is None and answer.status_code >= 500:
+    reason = reason_of(code) or reason_of_status(answer.status_code, is_their_own=code is not None)
+    if code is None and answer.status_code >= 500:
         # Meta's own error says that nothing was sent; a gateway's on the way says nothing.
-        reason = FailureReason.UNAVAILABLE if code is not None else FailureReason.UNKNOWN_OUTCOME
-    wait = seconds(answer.headers.get("Retry-After"))
-    return _failed(reason or FailureReason.REFUSED, message, code, wait)
+        reason = FailureReason.UNKNOWN_OUTCOME
+    if isinstance(error, dict) and (code, error.get("error_subcode")) == (100, NO_SUCH_OBJECT):
+        reason = FailureReason.SETUP
+    return _failed(reason, message, code, seconds(answer.headers.get("Retry-After")))
 
 
 def _failed(

@@ -10,19 +10,24 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot import clock
+from bot.channels.card_free import card_free_json
 from bot.channels.delivery_news import DeliveryNews, status_of
 from bot.channels.inbound_message import InboundMessage, Kind, Media, clean, fitting, place
-from bot.conversations.redaction import redact_cards
 from bot.db import new_id
 from bot.errors import Forged, Malformed
 from bot.models import Channel, ExternalEvent, Provider, Source
 from bot.phone_numbers import e164
 from bot.settings import settings
-from bot.words import say
 
 Json = dict[str, Any]
 
-_WRITTEN = frozenset({"body", "caption", "text", "title", "description", "name", "address", "filename"})
+# Ids and addresses, which may look like a card's number and are none (P3).
+_IDS = frozenset(
+    {"id", "from", "to", "user_id", "from_user_id", "recipient_id", "group_id", "wa_id", "biz_opaque_callback_data"}
+)
+_LONGEST_NUMBER = 30
+_WITHIN_SECOND = dt.timedelta(microseconds=999_999)
+_WIDEST_CODE = 2**31
 _FILES = {
     "image": Kind.IMAGE,
     "audio": Kind.AUDIO,
@@ -58,7 +63,7 @@ def signed(raw: bytes, signature: str, *, app_secret: str) -> Any:
     if not app_secret or not hmac.compare_digest(right.encode(), signature.encode()):
         raise Forged("The signature of this webhook does not hold.")
     try:
-        return json.loads(raw)
+        return json.loads(raw, parse_int=_whole)
     except (ValueError, RecursionError) as error:
         raise Malformed("The body is not valid JSON.") from error
 
@@ -91,6 +96,7 @@ def read(event: ExternalEvent) -> InboundMessage | None:
         clean(words).strip(),
         choice_id=choice_id or None,
         media=media,
+        at=_said_at(_text(item, "timestamp"), event),
     )
 
 
@@ -107,9 +113,14 @@ def read_news(event: ExternalEvent) -> DeliveryNews | None:
         fitting(_text(item, "id")),
         _text(item, "biz_opaque_callback_data") or None,
         status,
-        code if isinstance(code, int) else None,
+        code if isinstance(code, int) and abs(code) < _WIDEST_CODE else None,
         _instant(_text(item, "timestamp")) or event.received_at,
     )
+
+
+def _whole(digits: str) -> int | str:
+    """One number that nobody can read must not lose the batch."""
+    return int(digits) if len(digits) <= _LONGEST_NUMBER else digits
 
 
 def _values(batch: Json) -> Iterator[Json]:
@@ -146,8 +157,9 @@ def _status_event(value: Json, item: Any) -> ExternalEvent:
 
 
 def _event(external_id: str, kind: str, object_id: str, value: Json, list_name: str, item: Any) -> ExternalEvent:
-    """Meta's `value` cut down to this one item. P3: what people write is kept without card numbers."""
-    kept = {"metadata": value.get("metadata"), list_name: [_redacted(item, say("card_removed", "en"))]}
+    """Meta's `value` cut down to this one item, without card numbers (P3)."""
+    own = {"phone_number_id": _text(_dict(value, "metadata"), "phone_number_id")}
+    kept = {"metadata": own, list_name: [card_free_json(item, _IDS)]}
     body = json.dumps(kept).encode()
     return ExternalEvent(
         id=new_id(),
@@ -158,14 +170,6 @@ def _event(external_id: str, kind: str, object_id: str, value: Json, list_name: 
         body=body,
         received_at=clock.now(),
     )
-
-
-def _redacted(thing: Any, mark: str, name: str = "") -> Any:
-    if isinstance(thing, dict):
-        return {key: _redacted(value, mark, key) for key, value in thing.items()}
-    if isinstance(thing, list):
-        return [_redacted(value, mark, name) for value in thing]
-    return redact_cards(thing, mark) if isinstance(thing, str) and name in _WRITTEN else thing
 
 
 def _content(item: Json) -> tuple[Kind, str, str, tuple[Media, ...]]:
@@ -181,7 +185,7 @@ def _content(item: Json) -> tuple[Kind, str, str, tuple[Media, ...]]:
         reply = _dict(part, "button_reply") or _dict(part, "list_reply")
         return (Kind.TEXT if reply else Kind.UNSUPPORTED), _text(reply, "title"), _text(reply, "id"), ()
     if type_ in _FILES:
-        id, name = _text(part, "id"), clean(_text(part, "filename"))[:200]
+        id, name = clean(_text(part, "id")), clean(_text(part, "filename"))[:200]
         media = (Media(id, clean(_text(part, "mime_type"))[:100], name or None),) if id else ()
         return _FILES[type_], _text(part, "caption"), "", media
     if type_ == "location":
@@ -207,6 +211,13 @@ def _instant(written: str) -> dt.datetime | None:
         return min(dt.datetime.fromtimestamp(int(written), dt.UTC), clock.now())
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def _said_at(written: str, event: ExternalEvent) -> dt.datetime:
+    """Meta gives whole seconds: the end of this one, so that nothing seems older than what it answers; and no later
+    than it came."""
+    instant = _instant(written)
+    return min(instant + _WITHIN_SECOND, event.received_at) if instant is not None else event.received_at
 
 
 def _list(thing: Any, name: str) -> list[Any]:

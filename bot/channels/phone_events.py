@@ -2,7 +2,7 @@
 
 No lease is needed: acting on a stored message never leaves the database, and its conversation's lock makes any number
 of processes act one after the other. A message that fails rests and is tried again, doubling the rest; it holds up what
-came after it for its first tries only.
+came after it for its first tries only. A stop waits for nothing (`bot.channels.precedence`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from bot import clock
-from bot.channels import delivery_news, inbound, meta_webhook, twilio_webhook
+from bot.channels import delivery_news, inbound, meta_webhook, precedence, twilio_webhook
 from bot.conversations import turns
 from bot.conversations.turns import Begun
 from bot.db import Database, lock
@@ -60,7 +60,7 @@ def take_in(session: Session, events: Sequence[ExternalEvent]) -> int:
     kind = sa.dialects.postgresql if session.get_bind().dialect.name == "postgresql" else sa.dialects.sqlite
     new = 0
     for event in events:
-        values = {name: getattr(event, name) for name in _KEPT}
+        values = {name: getattr(event, name) for name in _KEPT} | {"kind": precedence.kind_of(event)}
         insert = kind.insert(ExternalEvent).values(**values, attempts=0)
         known = insert.on_conflict_do_nothing(index_elements=["source", "external_id"])
         new += session.execute(known.returning(ExternalEvent.id)).scalar() is not None
@@ -106,9 +106,10 @@ def sweep(db: Database) -> int:
 
 
 def _next(session: Session, object_id: str) -> ExternalEvent | None:
-    """The oldest that may be tried, or that still holds up the others."""
+    """The oldest that may be tried, or that still holds up the others; STOP, START and HELP before all else."""
     now = clock.now()
-    waiting = _unprocessed().where(ExternalEvent.object_id == object_id).order_by(ExternalEvent.id).limit(BATCH)
+    of_phone = _unprocessed().where(ExternalEvent.object_id == object_id)
+    waiting = of_phone.order_by(precedence.first(), ExternalEvent.id).limit(BATCH)
     for event in session.scalars(waiting):
         if event.claimed_until is None or event.claimed_until <= now or event.attempts < HOLDS:
             return event

@@ -101,7 +101,8 @@ async def _take_in(request: Request, source: Source, events: Sequence[ExternalEv
         return
     door: FrontDoor = request.app.state.front_door
     rounds: Rounds = request.app.state.rounds
-    waiting = {event.object_id for event in events if event.processed_at is None and event.object_id is not None}
+    unread = (event.object_id for event in events if event.processed_at is None)
+    waiting = list(dict.fromkeys(object_id for object_id in unread if object_id is not None))  # first come, first heard
     with rounds.arriving(waiting):
         new = await door.in_transaction(lambda session: phone_events.take_in(session, events))
     _count(source, "taken" if new else "repeated")

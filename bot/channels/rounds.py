@@ -33,6 +33,7 @@ class Rounds:
         self._door = door
         self._running: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
+        self._resting: dict[str, asyncio.Event] = {}
         self._arriving: Counter[str] = Counter()
         self._fetching: set[asyncio.Task[int]] = set()
         self._room = asyncio.Semaphore(AT_ONCE)
@@ -56,6 +57,8 @@ class Rounds:
             return
         if object_id in self._running:
             self._again.add(object_id)
+            if object_id in self._resting:  # it may be a stop, which waits for nothing (C4)
+                self._resting[object_id].set()
             return
         round_ = asyncio.create_task(self._round(object_id))
         self._running[object_id] = round_
@@ -83,11 +86,21 @@ class Rounds:
                 if carried.rest is None:
                     self._tell(carried)
                 elif carried.rest.total_seconds() <= LONGEST_WAIT_S:
-                    await asyncio.sleep(carried.rest.total_seconds())
+                    await self._rest(object_id, carried.rest.total_seconds())
                 else:
                     return
         except sa.exc.SQLAlchemyError as error:
             log.warning("phone_round_waits", error=type(error).__name__)
+
+    async def _rest(self, object_id: str, seconds: float) -> None:
+        woken = self._resting[object_id] = asyncio.Event()
+        if object_id in self._again:
+            woken.set()
+        try:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(woken.wait(), seconds)
+        finally:
+            del self._resting[object_id]
 
     async def _step(self, object_id: str) -> Carried | None:
         self._again.discard(object_id)

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from bot import clock
 from bot.channels.base import FailureReason, SendFailed, Sent
 
 TIMEOUT = httpx.Timeout(8.0, connect=3.0)
@@ -19,22 +20,37 @@ LIMITS = httpx.Limits(max_connections=32, max_keepalive_connections=16)
 # Their clock and ours may differ by so much.
 CLOCKS_DIFFER = dt.timedelta(minutes=1)
 LISTED = 100
+LONGEST_WAIT_S = 3600.0
 
 _REASONS = {
-    20003: FailureReason.REFUSED,
+    20003: FailureReason.SETUP,
+    20005: FailureReason.SETUP,
+    20006: FailureReason.SETUP,
+    20008: FailureReason.SETUP,
+    20403: FailureReason.SETUP,
+    20404: FailureReason.SETUP,
     20429: FailureReason.LIMITED,
     21211: FailureReason.BAD_ADDRESS,
+    21212: FailureReason.SETUP,
     21214: FailureReason.BAD_ADDRESS,
     21217: FailureReason.BAD_ADDRESS,
+    21603: FailureReason.SETUP,
+    21606: FailureReason.SETUP,
     21610: FailureReason.BLOCKED,
     21611: FailureReason.LIMITED,
     21612: FailureReason.BAD_ADDRESS,
     21614: FailureReason.BAD_ADDRESS,
+    21659: FailureReason.SETUP,
+    21660: FailureReason.SETUP,
+    21701: FailureReason.SETUP,
+    21703: FailureReason.SETUP,
     30001: FailureReason.LIMITED,
+    30002: FailureReason.SETUP,
     30005: FailureReason.BAD_ADDRESS,
     30006: FailureReason.BAD_ADDRESS,
     30022: FailureReason.LIMITED,
     63003: FailureReason.BAD_ADDRESS,
+    63007: FailureReason.SETUP,
     63016: FailureReason.CLOSED_WINDOW,
     63018: FailureReason.LIMITED,
     63024: FailureReason.BAD_ADDRESS,
@@ -45,6 +61,7 @@ _SENTENCES = {
     FailureReason.CLOSED_WINDOW: "This customer wrote more than a day ago, so only an approved template is taken.",
     FailureReason.LIMITED: "Too many messages at once; this one has to wait.",
     FailureReason.REFUSED: "The message service refused the request.",
+    FailureReason.SETUP: "The message service does not let us in: the TWILIO settings or the account need attention.",
     FailureReason.UNAVAILABLE: "The message service does not answer just now.",
     FailureReason.UNKNOWN_OUTCOME: "The message service did not say whether the message was sent.",
 }
@@ -91,10 +108,14 @@ class TwilioApi:
         if not answer.is_success or not isinstance(body.get("messages"), list):
             raise _refusal(answer, body, about)
         for one in reversed(body["messages"]):
-            created = email.utils.parsedate_to_datetime(one["date_created"])
+            if not (isinstance(one, dict) and isinstance(one.get("sid"), str)):
+                continue
             is_ours = one.get("to") == to and str(one.get("direction", "")).startswith("outbound")
+            # Any of the dates may be empty. One that has none is new, or else sending again might send twice.
+            dates = (instant(one.get(name)) for name in ("date_created", "date_sent", "date_updated"))
+            created = next((date for date in dates if date is not None), since)
             if is_ours and created >= since - CLOCKS_DIFFER:
-                yield Sent(one["sid"]), one.get("body") or ""
+                yield Sent(one["sid"]), str(one.get("body") or "")
 
     def create_content(self, content: Mapping[str, Any], about: str) -> str:
         """Keep a set of choices or a template at Twilio; its id. Raises `SendFailed`: nothing was said to anybody, so
@@ -149,14 +170,40 @@ def failed(reason: FailureReason, about: str, code: int | None = None, retry_aft
 
 def _refusal(answer: httpx.Response, body: Mapping[str, Any], about: str) -> SendFailed:
     code = body["code"] if isinstance(body.get("code"), int) else None
-    reason = reason_of(code)
-    if reason is None and answer.status_code == 429:
-        reason = FailureReason.LIMITED
-    if reason is None:
-        reason = FailureReason.UNAVAILABLE if answer.status_code >= 500 else FailureReason.REFUSED
+    reason = reason_of(code) or reason_of_status(answer.status_code, is_their_own=code is not None)
     return failed(reason, about, code, seconds(answer.headers.get("Retry-After")))
 
 
+def reason_of_status(status: int, *, is_their_own: bool) -> FailureReason:
+    """What the HTTP status of a refusal means, when its code tells nothing.
+
+    Only a refusal in the provider's own form, of a request that it let in, is a fault of the message itself.
+    """
+    if status == 429:
+        return FailureReason.LIMITED
+    if status == 408 or status >= 500:
+        return FailureReason.UNAVAILABLE
+    if status in (401, 403) or not is_their_own:
+        return FailureReason.SETUP
+    return FailureReason.REFUSED
+
+
 def seconds(retry_after: str | None) -> float | None:
-    """A `Retry-After` header in seconds, at most an hour; None without one, or for a date."""
-    return min(float(retry_after), 3600.0) if retry_after is not None and retry_after.strip().isdigit() else None
+    """A `Retry-After` header, which holds seconds or a date, in seconds: at most an hour. None without one, or for one
+    that cannot be read."""
+    told = (retry_after or "").strip()
+    if told.isascii() and told.isdecimal():
+        return min(float(told), LONGEST_WAIT_S)
+    date = instant(told)
+    return min(max((date - clock.now()).total_seconds(), 0.0), LONGEST_WAIT_S) if date is not None else None
+
+
+def instant(date: object) -> dt.datetime | None:
+    """A date as RFC 2822 has it, in UTC; None for anything else."""
+    if not isinstance(date, str):
+        return None
+    try:
+        read = email.utils.parsedate_to_datetime(date)
+        return read.replace(tzinfo=read.tzinfo or dt.UTC).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        return None

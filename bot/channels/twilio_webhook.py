@@ -10,16 +10,15 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from bot import clock
 from bot.channels import twilio
+from bot.channels.card_free import card_free
 from bot.channels.delivery_news import DeliveryNews, status_of
 from bot.channels.inbound_message import InboundMessage, Kind, Media, clean, fitting, place
 from bot.conversations.keywords import Keyword
-from bot.conversations.redaction import redact_cards
 from bot.db import new_id
 from bot.errors import Forged, SignatureInvalid
 from bot.models import Channel, ExternalEvent, Provider, Source
 from bot.phone_numbers import e164
 from bot.settings import settings
-from bot.words import say
 
 Fields = Sequence[tuple[str, str]]
 
@@ -31,7 +30,8 @@ DELIVERY = "delivery"
 # Twilio tells a document's name where a caption would stand.
 _FILE_NAME = re.compile(r"[^\n/\\]{1,190}\.[A-Za-z0-9]{2,5}")
 _REFUSED = "The signature of this webhook does not hold."
-_WRITTEN = frozenset({"Body", "ButtonText", "ListTitle", "ListDescription", "Label", "Address"})
+# Ids and addresses, which may look like a card's number and are none (P3).
+_IDS = re.compile(rf"[A-Za-z]*Sid|From|To|WaId|ExternalUserId|OriginalRepliedMessageSender|MediaUrl[0-9]+|{DELIVERY}")
 _TYPES = {
     "sticker": Kind.STICKER,
     "location": Kind.LOCATION,
@@ -108,6 +108,7 @@ def read(event: ExternalEvent) -> InboundMessage | None:
         choice_id=choice_id,
         media=media,
         told=_TOLD.get(values.get("OptOutType", "").upper()),
+        at=event.received_at,
     )
 
 
@@ -146,9 +147,8 @@ def _addresses(url: str) -> list[str]:
 
 
 def _event(external_id: str, kind: str, object_id: str, fields: Fields) -> ExternalEvent:
-    """P3: what people write is kept without card numbers."""
-    mark = say("card_removed", "en")
-    kept = [(name, redact_cards(value, mark) if name in _WRITTEN else value) for name, value in fields]
+    """Kept without card numbers (P3)."""
+    kept = [(card_free(name), value if _IDS.fullmatch(name) else card_free(value, name)) for name, value in fields]
     body = urlencode(kept).encode()
     return ExternalEvent(
         id=new_id(),

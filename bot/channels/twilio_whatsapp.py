@@ -132,7 +132,8 @@ class TwilioWhatsApp:
         try:
             content_sid = self._api.create_content(_without_words(content), message.reference)
         except SendFailed as error:
-            if error.reason == FailureReason.REFUSED and message.template is None:
+            # Where the contents are out of reach, the lines of text may not be.
+            if error.reason in (FailureReason.REFUSED, FailureReason.SETUP) and message.template is None:
                 raise _NotShown from error
             raise
         if message.template is not None:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from bot import clock
 from bot.channels.inbound_message import InboundMessage, Kind
-from bot.conversations import router, transcript
+from bot.conversations import handoff, router, transcript
+from bot.conversations.redaction import redact_cards
 from bot.conversations.router import Received
 from bot.models import Author, Conversation, Holder, Message
 from bot.words import say
@@ -43,6 +44,26 @@ def keep(session: Session, conversation: Conversation, message: InboundMessage) 
     )
     session.flush()
     return Received(said.id, None, desk=False)
+
+
+def keep_passed(session: Session, conversation: Conversation, message: InboundMessage) -> Received:
+    """Write down what a stop has passed (`bot.channels.precedence`): nobody answers it, for the stop was said later
+    (C5). The caller holds the lock of the row."""
+    before = transcript.id_by_client_id(session, conversation.id, message.client_id)
+    if before is not None:
+        return Received(before, None, desk=False)
+    is_words = message.kind == Kind.TEXT or (message.media and message.text)
+    text = message.text if is_words else _named(message, conversation.locale)
+    said = transcript.append(
+        session,
+        conversation,
+        author=Author.CUSTOMER,
+        text=redact_cards(text, say("card_removed", conversation.locale))[: handoff.MESSAGE_LIMIT],
+        client_id=message.client_id,
+    )
+    said.created_at = message.at or said.created_at
+    session.flush()
+    return Received(said.id, None, desk=conversation.holder != Holder.BOT)
 
 
 def answer(session: Session, conversation: Conversation, kind: Kind) -> None:

@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session
 
 from bot import clock, policies
 from bot.channels.base import Template
-from bot.models import Channel, Conversation, Delivery
+from bot.models import Channel, Conversation, Delivery, DeliveryStatus
 
 OPEN_FOR = dt.timedelta(hours=24)
 UPDATE = "conversation_update"
 # Before everything that waits, which is what it tells of.
 FIRST = {"seq": 0, "part": -1}
+# Why a template did not go out: the customer wrote before it did.
+OPEN_AGAIN = "window_open"
 
 
 def left(conversation: Conversation) -> dt.timedelta:
@@ -27,6 +29,24 @@ def left(conversation: Conversation) -> dt.timedelta:
     if conversation.wrote_at is None:
         return dt.timedelta(0)
     return max(conversation.wrote_at + OPEN_FOR - clock.now(), dt.timedelta(0))
+
+
+def wrote(session: Session, conversation: Conversation, before: dt.datetime | None, at: dt.datetime) -> None:
+    """The customer wrote at `at`, which we may hear late: the window opens there, and never earlier than `before`, when
+    they wrote last (T4). What was held meanwhile goes out, too. The caller holds the lock of the conversation's row."""
+    conversation.wrote_at = at if before is None else max(before, at)
+    if is_closed(conversation) or conversation.wrote_at == before:
+        return
+    session.execute(
+        sa.update(Delivery)
+        .where(
+            Delivery.conversation_id == conversation.id,
+            Delivery.status == DeliveryStatus.HELD,
+            Delivery.changed_at > conversation.wrote_at,
+        )
+        .values(changed_at=conversation.wrote_at)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def is_closed(conversation: Conversation) -> bool:
@@ -37,12 +57,13 @@ def is_closed(conversation: Conversation) -> bool:
 def knock(session: Session, conversation: Conversation, held: Delivery) -> None:
     """Write down a template for the customer in place of `held`, once for each time that the window closes. The caller
     holds the lock of the conversation's row."""
-    since = conversation.wrote_at or conversation.created_at
+    since = _closed_since(session, conversation)
     told = sa.select(Delivery.id).where(
         Delivery.conversation_id == conversation.id,
         Delivery.message_id.is_(None),
         Delivery.part == FIRST["part"],
         Delivery.created_at >= since,
+        Delivery.error.is_distinct_from(OPEN_AGAIN),
     )
     if session.scalar(told.limit(1)) is not None:
         return
@@ -81,6 +102,22 @@ def filled(template: Template) -> str:
     for number, value in enumerate(template.parameters, 1):
         text = text.replace(f"{{{{{number}}}}}", value)
     return text
+
+
+def _closed_since(session: Session, conversation: Conversation) -> dt.datetime:
+    """What the template that tells of this closing is younger than.
+
+    By our clock the window closes a day after the customer wrote. When the provider says that it is closed although
+    they did, it has not been open since free text last arrived: what they write meanwhile is no news of a closing.
+    """
+    if is_closed(conversation):
+        return conversation.wrote_at or conversation.created_at
+    arrived = sa.select(sa.func.max(Delivery.sent_at)).where(
+        Delivery.conversation_id == conversation.id,
+        Delivery.message_id.is_not(None),
+        Delivery.status.in_((DeliveryStatus.DELIVERED, DeliveryStatus.READ)),
+    )
+    return session.scalar(arrived) or conversation.created_at
 
 
 def _template(locale: str) -> Template:

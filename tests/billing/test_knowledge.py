@@ -324,7 +324,7 @@ def test_p7_neither_factor_is_kept_as_it_was_said(sqlite_db: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("on_file", "writes"), [("+5511950100007", "+551150100007"), ("+525512345678", "+5215512345678")]
+    ("on_file", "writes"), [("+5531999990007", "+553199990007"), ("+525512345678", "+5215512345678")]
 )
 def test_a_number_that_whatsapp_writes_in_its_own_way_is_the_one_on_file(
     db: Database, on_file: str, writes: str

@@ -39,6 +39,7 @@ def set_up(monkeypatch: pytest.MonkeyPatch, **others: str) -> None:
         "TWILIO_ACCOUNT_SID": ACCOUNT,
         "TWILIO_AUTH_TOKEN": TOKEN,
         "TWILIO_API_BASE": "http://127.0.0.1:9",
+        "META_ACCESS_TOKEN": "meta-token-only-for-tests",
         "META_APP_SECRET": SECRET,
         "META_VERIFY_TOKEN": VERIFY,
         "META_PHONE_NUMBER_ID": NUMBER_ID,

@@ -63,13 +63,15 @@ class Request:
 
 @dataclass
 class Provider:
-    """Listens at `url`. `fate` decides about each request to send; `refuse` answers it with a code and status."""
+    """Listens at `url`. `fate` decides about each request to send; `refuse` answers it with a code and status; `odd`
+    answers by the request's method with anything at all, nothing for a page of a stranger's."""
 
     url: str
     fate: Callable[[], Fate] = lambda: Fate.TAKEN
     refuse: Callable[[dict[str, Any]], tuple[int, int] | None] = lambda _: None
     refuse_content: tuple[int, int] | None = None
     is_down: bool = False
+    odd: Callable[[str], tuple[int, Any, dict[str, str]] | None] = lambda _: None
     messages: list[Message] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     calls: list[dict[str, str]] = field(default_factory=list)
@@ -170,6 +172,8 @@ Answer = tuple[int, Any, dict[str, str]]
 
 def _answer(kept: Provider, method: str, path: str, query: dict[str, str], body: dict[str, Any]) -> Answer | None:
     is_meta = path.endswith("/messages")
+    if (odd := kept.odd(method)) is not None:
+        return odd
     if kept.is_down:
         return _error(is_meta, 503, 131016 if is_meta else 20503)
     if path == "/v1/Content":

@@ -9,9 +9,12 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from bot import policies
 from bot.app import create_app
-from bot.conversations import handoff
+from bot.channels.outbox import permission
+from bot.conversations import consents, handoff
 from bot.conversations.dialogue import Answer, Reply, Turn
+from bot.conversations.router import UNANSWERED_LIMIT
 from bot.db import Database
 from bot.models import (
     Attachment,
@@ -19,6 +22,7 @@ from bot.models import (
     Author,
     Channel,
     Consent,
+    ConsentSource,
     Conversation,
     Delivery,
     Holder,
@@ -101,6 +105,34 @@ async def test_c4_c5_a_stop_as_the_very_first_message_gets_its_one_confirmation_
     assert [turn.text for turn in voice.turns] == ["What do you want from me?"]
 
 
+async def test_c5_a_refusal_in_words_as_the_very_first_message_is_answered_by_its_confirmation_alone(
+    line: Line, voice: Voice
+) -> None:
+    def refusing(turn: Turn) -> Answer:
+        with line.db.transaction() as session:
+            consents.record(session, channel=Channel.SMS, address=MAYA, granted=False, source=ConsentSource.WORDS)
+        return Answer([Reply("You won't hear from us here.")], "cease_contact", 0.9)
+
+    voice.says = refusing
+    await line.twilio(text(1, "Please stop texting me"))
+    await line.answered("You won't hear from us here.")
+    assert line.said() == [(Author.CUSTOMER, "Please stop texting me"), (Author.BOT, "You won't hear from us here.")]
+    (delivery,) = line.all(Delivery)
+    with line.db.reading() as session:
+        assert permission.may_go(session, delivery)
+    voice.says = offering
+    await line.twilio(text(2, "Who are you?"))
+    await line.answered("You said: Who are you?")
+    assert [said for _, said in line.said()[2:]] == ["Who are you?", *greeting(line), "You said: Who are you?"]
+
+
+async def test_p6_an_assistant_that_does_not_work_says_first_that_it_is_one(line: Line, voice: Voice) -> None:
+    voice.down = True
+    await line.twilio(text(1, "Hello"))
+    await line.answered(say("unavailable", "en-US"))
+    assert [said for _, said in line.said()] == ["Hello", *greeting(line), say("unavailable", "en-US")]
+
+
 async def test_help_as_the_first_message_is_answered_by_itself(line: Line, voice: Voice) -> None:
     await line.twilio(text(1, "HELP"))
     await line.rounds.quiet()
@@ -137,6 +169,25 @@ async def test_a_number_a_title_and_a_tap_mean_the_choice(line: Line, voice: Voi
     assert conversation.provider == Provider.META, "answers go back the way the last message came"
 
 
+async def test_c4_c5_a_stop_passes_what_the_assistant_has_not_read_and_that_gets_no_answer(
+    line: Line, voice: Voice
+) -> None:
+    voice.hold()
+    many = UNANSWERED_LIMIT + 4
+    for number in range(many):
+        await line.twilio(text(number, f"number {number}"))
+    await line.twilio(text(many, "STOP"))
+    await line.rounds.quiet()
+    voice.release()
+    await line.answers()
+    assert sorted(line.heard()) == sorted([*(f"number {number}" for number in range(many)), "STOP"])
+    assert [said for author, said in line.said() if author != Author.CUSTOMER] == [
+        say("opted_out", "en-US", brand=policies.brand_name())
+    ]
+    assert not any(message.pending for message in line.all(Message))
+    assert [turn.text for turn in voice.turns] == ["number 0"]
+
+
 async def test_a_tap_on_what_we_never_offered_is_heard_as_its_words(line: Line, voice: Voice) -> None:
     await line.meta("button_reply")
     await line.answered("You said: Talk to a person")
@@ -161,17 +212,40 @@ async def test_sms_and_whatsapp_of_one_number_are_two_conversations_with_one_eac
 
 
 @pytest.mark.parametrize(
-    ("name", "begun_as"), [("brazil_without_ninth_digit", "+5511950100007"), ("mexico_with_one", "+525512345678")]
+    ("name", "begun_as", "address"),
+    [
+        ("brazil_without_ninth_digit", "+5531999990007", "+553199990007"),
+        ("mexico_with_one", "+525512345678", "+5215512345678"),
+    ],
 )
 async def test_a_conversation_goes_on_where_whatsapp_writes_the_number_otherwise(
-    line: Line, name: str, begun_as: str
+    line: Line, name: str, begun_as: str, address: str
 ) -> None:
     with line.db.transaction() as session:
         session.add(Conversation(channel=Channel.WHATSAPP, address=begun_as, provider=Provider.META))
     await line.meta(name)
     await line.rounds.quiet()
-    assert [conversation.address for conversation in line.all(Conversation)] == [begun_as]
+    assert [conversation.address for conversation in line.all(Conversation)] == [address], "answers go to who wrote"
     assert len(line.heard()) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("+551150100007", "+5511950100007"), ("+553199990007", "+5531999990007"), ("+525512345678", "+5215512345678")],
+)
+@pytest.mark.parametrize("prefix", ["", "whatsapp:"])
+async def test_p1_two_numbers_that_differ_by_a_digit_are_two_people(
+    line: Line, one: str, other: str, prefix: str
+) -> None:
+    for place, number in enumerate((one, other)):
+        to = f"{prefix}+15005550007"
+        await line.twilio(text(place, f"I am number {place}", From=f"{prefix}{number}", To=to))
+        await line.rounds.quiet()
+    await line.answers()
+    assert [conversation.address for conversation in line.all(Conversation)] == [one, other]
+    answers = {message.id: message.text for message in line.all(Message) if message.text.startswith("You said")}
+    reached = {(row.address, answers[row.message_id]) for row in line.all(Delivery) if row.message_id in answers}
+    assert reached == {(one, "You said: I am number 0"), (other, "You said: I am number 1")}
 
 
 async def test_t5_photos_are_kept_for_the_agent_and_answered_kindly_once(line: Line, voice: Voice) -> None:
@@ -199,6 +273,39 @@ async def test_the_words_beside_a_photo_go_to_the_assistant(line: Line) -> None:
     (file,) = line.all(Attachment)
     (said,) = [message for message in line.all(Message) if message.author == Author.CUSTOMER]
     assert (file.message_id, file.reference, file.status) == (said.id, "2621233374848976", AttachmentStatus.WAITING)
+
+
+async def test_t5_with_the_answer_to_its_words_a_photo_is_said_to_be_kept_once(line: Line) -> None:
+    photo = {"NumMedia": "1", "MediaContentType0": "image/png"}
+    for number in range(2):
+        url = f"http://127.0.0.1:9/{number}"
+        await line.twilio(text(number, f"Slip {number}", MediaUrl0=url, **photo))
+        await line.answered(f"You said: Slip {number}")
+    await line.twilio(text(7, "Words alone"))
+    await line.answered("You said: Words alone")
+    assert [text for author, text in line.said() if author == Author.BOT] == [
+        *greeting(line),
+        say("media_with_words", "en"),
+        "You said: Slip 0",
+        "You said: Slip 1",
+        "You said: Words alone",
+    ]
+
+
+async def test_c5_after_a_refusal_the_answer_to_a_photos_words_is_the_only_one(line: Line) -> None:
+    await line.twilio(text(1, "STOP"))
+    await line.rounds.quiet()
+    url = "http://127.0.0.1:9/1"
+    await line.twilio(text(2, "My slip", NumMedia="1", MediaUrl0=url, MediaContentType0="image/png"))
+    await line.answered("You said: My slip")
+    assert say("media_with_words", "en") not in [said for _, said in line.said()]
+
+
+async def test_of_a_file_that_is_not_kept_nothing_is_promised(line: Line) -> None:
+    url = "http://127.0.0.1:9/1"
+    await line.twilio(text(2, "My slip", NumMedia="1", MediaUrl0=url, MediaContentType0="application/zip"))
+    await line.answered("You said: My slip")
+    assert say("media_with_words", "en") not in [said for _, said in line.said()]
 
 
 @pytest.mark.parametrize(

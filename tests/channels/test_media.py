@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import uuid
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import httpx
 import pytest
 import sqlalchemy as sa
 
-from bot.channels import media, media_kinds
+from bot import clock
+from bot.channels import media, media_fetch, media_kinds
 from bot.channels.inbound_message import InboundMessage, Media
-from bot.channels.media_fetch import Fetcher
+from bot.channels.media_fetch import Fetched, Fetcher
 from bot.channels.media_kinds import LONGEST
 from bot.db import Database
 from bot.models import Attachment, AttachmentStatus, Author, Channel, Conversation, Message, Provider
@@ -38,7 +42,15 @@ class Net:
         self.answers = answers
         self.asked: list[httpx.Request] = []
         transport = httpx.MockTransport(self._answer)
-        self.fetcher = Fetcher(httpx.Client(transport=transport, follow_redirects=False))
+        self.names: dict[str, list[str]] = {}
+        self.fetcher = Fetcher(httpx.Client(transport=transport, follow_redirects=False), self.resolve)
+
+    def resolve(self, host: str) -> list[str]:
+        """As the system does: short and odd ways to write an address are one."""
+        try:
+            return [socket.inet_ntoa(socket.inet_aton(host))]
+        except OSError:
+            return self.names.get(host, ["93.184.215.14"])
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
@@ -150,6 +162,14 @@ def test_nothing_is_asked_of_an_address_that_is_not_twilios(sqlite_db: Database,
         "https://[::1]/x",
         "https://localhost/x",
         "https://desk.internal/x",
+        "https://127.1/x",
+        "https://0x7f.1/x",
+        "https://2130706433/x",
+        "https://[::ffff:127.0.0.1]/x",
+        "https://localhost./x",
+        "https://metadata.google.internal./x",
+        "https://cdn.example./x",
+        "https://8.8.8.8/x",
         "https://cdn.example:8443/x",
         "https://user@cdn.example/x",
         "/relative",
@@ -162,6 +182,41 @@ def test_a_redirect_into_our_own_house_or_out_of_tls_is_not_followed(sqlite_db: 
     media.fetch_due(sqlite_db, fetcher=net.fetcher)
     assert net.urls == [TWILIO]
     assert [file.status for file in files(sqlite_db)] == [AttachmentStatus.REFUSED]
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ["127.0.0.1"],
+        ["10.0.0.8"],
+        ["169.254.169.254"],
+        ["100.64.0.1"],
+        ["0.0.0.0"],
+        ["::1"],
+        ["::ffff:10.0.0.8"],
+        ["fe80::1%eth0"],
+        ["224.0.0.1"],
+        ["93.184.215.14", "192.168.0.1"],
+        [],
+    ],
+)
+def test_a_name_that_leads_into_our_own_house_is_not_followed(sqlite_db: Database, addresses: list[str]) -> None:
+    net = Net({TWILIO: httpx.Response(302, headers={"Location": "https://cdn.example/x"})})
+    net.names["cdn.example"] = addresses
+    expect(sqlite_db, jpeg())
+    media.fetch_due(sqlite_db, fetcher=net.fetcher)
+    assert net.urls == [TWILIO]
+    assert [file.status for file in files(sqlite_db)] == [AttachmentStatus.REFUSED]
+
+
+def test_a_name_that_nobody_knows_now_is_asked_for_again(sqlite_db: Database) -> None:
+    def unknown(host: str) -> list[str]:
+        raise socket.gaierror(socket.EAI_AGAIN, host)
+
+    transport = httpx.MockTransport(lambda _: httpx.Response(302, headers={"Location": "https://cdn.example/x"}))
+    expect(sqlite_db, jpeg())
+    media.fetch_due(sqlite_db, fetcher=Fetcher(httpx.Client(transport=transport), unknown))
+    assert [file.status for file in files(sqlite_db)] == [AttachmentStatus.WAITING]
 
 
 def test_only_one_redirect_is_followed(sqlite_db: Database) -> None:
@@ -233,6 +288,77 @@ def test_what_is_too_large_is_refused_while_it_comes(sqlite_db: Database) -> Non
     media.fetch_due(sqlite_db, fetcher=net.fetcher)
     assert [file.status for file in files(sqlite_db)] == [AttachmentStatus.REFUSED]
     assert read <= LONGEST + 2_000_000
+
+
+def test_the_time_for_a_file_is_for_all_its_requests_together(
+    sqlite_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+
+    def slow(_: httpx.Request) -> httpx.Response:
+        nonlocal now
+        now += media_fetch.LONGEST_S * 0.6
+        is_first = now < media_fetch.LONGEST_S
+        return httpx.Response(200, content=iter([b'{"url": "%s"}' % LOOKASIDE.encode() if is_first else JPEG]))
+
+    monkeypatch.setattr(media_fetch, "time", SimpleNamespace(monotonic=lambda: now))
+    expect(sqlite_db, Media(META_ID, "image/jpeg"), provider=Provider.META)
+    client = httpx.Client(transport=httpx.MockTransport(slow))
+    media.fetch_due(sqlite_db, fetcher=Fetcher(client, lambda _: ["93.184.215.14"]))
+    assert [file.status for file in files(sqlite_db)] == [AttachmentStatus.WAITING]
+    assert media.LEASE.total_seconds() > media_fetch.LONGEST_S
+
+
+def test_headers_that_come_byte_by_byte_are_cut_off(sqlite_db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A timeout of each read begins anew with every byte."""
+    monkeypatch.setattr(media_fetch, "LONGEST_S", 0.4)
+    over, hung_up = threading.Event(), threading.Event()
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        with server, server.accept()[0] as line:
+            try:
+                send(line)
+            except OSError:
+                hung_up.set()
+
+    def send(line: socket.socket) -> None:
+        line.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nX-Slow: ")
+        for _ in range(100):
+            line.sendall(b"x")
+            over.wait(0.05)
+        line.sendall(b"\r\nContent-Length: %d\r\n\r\n%s" % (len(JPEG), JPEG))
+
+    dripping = threading.Thread(target=drip)
+    dripping.start()
+    base = f"http://127.0.0.1:{server.getsockname()[1]}"
+    monkeypatch.setenv("TWILIO_API_BASE", base)
+    settings.cache_clear()
+    expect(sqlite_db, jpeg(f"{base}/photo"))
+    fetcher = Fetcher()
+    kept = media.fetch_due(sqlite_db, fetcher=fetcher)
+    over.set()
+    dripping.join()
+    fetcher.close()
+    assert kept == 0
+    assert hung_up.is_set()
+    assert [file.status for file in files(sqlite_db)] == [AttachmentStatus.WAITING]
+
+
+def test_only_the_file_that_is_being_fetched_is_leased(db: Database) -> None:
+    """A lease is for one file's time; those behind it would run out before their turn."""
+    leased = []
+
+    class Watching(Fetcher):
+        def fetch(self, attachment: Attachment) -> Fetched:
+            leased.append(sum(file.next_at > clock.now() for file in files(db)))
+            return Fetched(JPEG, "image/jpeg")
+
+    expect(db, *[jpeg(f"{TWILIO}{number}") for number in range(3)])
+    fetcher = Watching()
+    assert media.fetch_due(db, fetcher=fetcher) == 3
+    fetcher.close()
+    assert leased == [1, 2, 3]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from bot.models import (
 )
 from tests import factories
 
-PAIRS = [("+5511950100007", "+551150100007"), ("+525512345678", "+5215512345678")]
+PAIRS = [("+5531999990007", "+553199990007"), ("+525512345678", "+5215512345678")]
 both_ways = pytest.mark.parametrize(("on_file", "written"), [*PAIRS, *(pair[::-1] for pair in PAIRS)])
 POSTCODE = frozenset({(FactorKind.POSTCODE, "01310100")})
 
@@ -56,3 +56,29 @@ def test_c5_a_stop_there_is_a_stop_here(db: Database, on_file: str, written: str
         session.flush()
         assert consents.is_refused(session, Channel.WHATSAPP, on_file)
         assert not consents.is_refused(session, Channel.SMS, on_file)
+
+
+@pytest.mark.parametrize("channel", [Channel.SMS, Channel.WHATSAPP])
+def test_p1_the_landline_that_lacks_the_9_proves_nothing_of_the_mobile(db: Database, channel: Channel) -> None:
+    mobile, landline = "+5511950100007", "+551150100007"
+    with db.transaction() as session:
+        customer = factories.customer(session, phone=mobile)
+        digest = factors.digest(customer.id, FactorKind.POSTCODE, "01310100")
+        session.add(CustomerFactor(customer_id=customer.id, kind=FactorKind.POSTCODE, digest=digest))
+        conversation = Conversation(channel=channel, address=landline, provider=Provider.TWILIO)
+        session.add(conversation)
+        session.add(Hold(kind=HoldKind.WRONG_PERSON, status=HoldStatus.REPORTED, address=landline))
+        consents.record(session, channel=channel, address=landline, granted=False, source=ConsentSource.KEYWORD)
+        session.flush()
+        assert identity.prove(session, conversation, POSTCODE) == Outcome.WRONG
+        assert not addresses.is_marked(session, mobile)
+        assert not consents.is_refused(session, channel, mobile)
+
+
+def test_on_sms_a_number_is_what_it_is(db: Database) -> None:
+    with_nine, without = PAIRS[0]
+    with db.transaction() as session:
+        consents.record(session, channel=Channel.SMS, address=without, granted=False, source=ConsentSource.KEYWORD)
+        session.flush()
+        assert consents.is_refused(session, Channel.SMS, without)
+        assert not consents.is_refused(session, Channel.SMS, with_nine)

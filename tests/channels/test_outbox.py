@@ -317,6 +317,17 @@ class TestConsent:
         assert stub.bodies() == ["You won't hear from us here."]
         assert phone.statuses() == [S.SENT, S.WITHHELD, S.WITHHELD, S.WITHHELD]
 
+    def test_c5_a_greeting_before_it_does_not_count_as_the_confirmation(
+        self, db: Database, phone: Phone, stub: Stub, sms: TwilioSms, clock: SetClock
+    ) -> None:
+        phone.says("Please stop texting me")
+        phone.hears("This is a program.", client_id="greeting")
+        refuse(db)
+        phone.hears("You won't hear from us here.")
+        outbox.send_due(db, sender=sms)
+        assert stub.bodies() == ["You won't hear from us here."]
+        assert phone.statuses() == [S.WITHHELD, S.SENT]
+
     def test_c5_a_later_question_gets_all_of_the_assistants_answer_and_one_message_of_an_agents(
         self, db: Database, phone: Phone, stub: Stub, sms: TwilioSms
     ) -> None:

@@ -10,14 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
-from bot.channels import meta_webhook, phone_events, twilio_webhook
+from bot.channels import meta_webhook, phone_events, twilio_webhook, window
+from bot.channels.outbox import outcomes, queue
 from bot.channels.phone_events import ATTEMPTS, HOLDS
-from bot.conversations import turns
+from bot.conversations import consents, transcript, turns
 from bot.conversations.router import UNANSWERED_LIMIT
 from bot.db import Database
 from bot.models import Author, Channel, Conversation, Delivery, DeliveryStatus, ExternalEvent, Message, Provider
 from bot.settings import settings
-from tests.channels.phone_line import MAYA, payload, set_up
+from tests.channels.phone_line import MAYA, NUMBER_ID, payload, set_up
 from tests.conftest import SetClock
 
 
@@ -197,3 +198,112 @@ def test_a_status_of_a_message_that_is_not_ours_is_done_with(db: Database) -> No
         (object_id,) = session.scalars(sa.select(ExternalEvent.object_id))
     carry_all(db, str(object_id))
     assert left(db) == []
+
+
+def test_c4_a_stop_is_heard_before_what_waits_and_what_it_passed_keeps_its_place_unanswered(
+    db: Database, clock: SetClock
+) -> None:
+    texts = [f"number {number}" for number in range(UNANSWERED_LIMIT + 3)]
+    store(db, *texts)
+    assert carry_all(db) is not None
+    clock.advance(seconds=1)
+    store(db, "Stop. Thank you", first=100)
+    store(db, "What do you want?", first=101)
+    carried = phone_events.carry(db, MAYA)
+    assert carried is not None
+    assert heard(db) == [*texts[:UNANSWERED_LIMIT], "Stop. Thank you"], "at once, though the others rest"
+    clock.advance(seconds=5)
+    begun = []
+    while (carried := phone_events.carry(db, MAYA)) is not None:
+        begun.append(carried.begun is not None)
+    assert heard(db)[UNANSWERED_LIMIT:] == ["Stop. Thank you", *texts[UNANSWERED_LIMIT:], "What do you want?"]
+    assert begun == [False, False, False, True], "what they ask after the stop is answered"
+
+
+def test_a_stop_by_sms_passes_no_message_by_whatsapp(db: Database, clock: SetClock) -> None:
+    fields = [("MessageSid", "SM" + "9" * 32), ("From", f"whatsapp:{MAYA}"), ("To", "whatsapp:+15005550007")]
+    keep(db, twilio_webhook.message_events([*fields, ("Body", "Hello")]))
+    store(db, "STOP")
+    assert carry_all(db) is None
+    with db.reading() as session:
+        assert session.scalars(sa.select(Message.text).where(Message.pending.is_(True))).all() == ["Hello"]
+
+
+def meta(db: Database, clock: SetClock, *said: tuple[str, int], name: str = "a") -> None:
+    """A batch of texts by Meta, each with how many seconds ago it was written."""
+    messages = [
+        {"from": MAYA[1:], "id": f"wamid.{name}{number}", "type": "text", "text": {"body": words}}
+        | {"timestamp": str(int(clock.now().timestamp()) - ago)}
+        for number, (words, ago) in enumerate(said)
+    ]
+    value = {"metadata": {"phone_number_id": NUMBER_ID}, "messages": messages}
+    changes = [{"field": "messages", "value": value}]
+    keep(db, meta_webhook.events({"object": "whatsapp_business_account", "entry": [{"changes": changes}]}))
+
+
+def refused(db: Database) -> bool:
+    with db.reading() as session:
+        return consents.is_refused(session, Channel.WHATSAPP, MAYA)
+
+
+@pytest.mark.parametrize("one_batch", [True, False])
+@pytest.mark.parametrize(("first", "second", "stays"), [("STOP", "START", True), ("START", "STOP", False)])
+def test_t3_c4_of_stop_and_start_the_one_said_later_holds_whichever_came_first(
+    db: Database, clock: SetClock, one_batch: bool, first: str, second: str, stays: bool
+) -> None:
+    meta(db, clock, ("STOP", 60), name="before")
+    assert carry_all(db) is None
+    if one_batch:
+        meta(db, clock, (first, 5), (second, 20))
+    else:
+        meta(db, clock, (first, 5))
+        assert carry_all(db) is None
+        meta(db, clock, (second, 20), name="late")
+    assert carry_all(db) is None
+    assert refused(db) is stays
+    assert heard(db) == ["STOP", first, second]
+    with db.reading() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Delivery)) == (1 if stays else 2)
+
+
+def test_t4_an_old_message_opens_no_window_that_has_closed(db: Database, clock: SetClock) -> None:
+    hours = 3600
+    meta(db, clock, ("one", 30 * hours), ("two", 29 * hours), ("three", 31 * hours))
+    assert carry_all(db) is None
+    with db.reading() as session:
+        (conversation,) = session.scalars(sa.select(Conversation))
+        assert conversation.wrote_at is not None
+        assert clock.now() - conversation.wrote_at == dt.timedelta(hours=29) - dt.timedelta(microseconds=999_999)
+        assert window.is_closed(conversation)
+    meta(db, clock, ("four", -500), name="ahead")
+    assert carry_all(db) is None
+    with db.reading() as session:
+        assert session.scalars(sa.select(Conversation.wrote_at)).all() == [clock.now()]
+
+
+def test_t4_a_message_that_is_told_late_still_frees_what_was_held_since_it_was_written(
+    db: Database, clock: SetClock
+) -> None:
+    meta(db, clock, ("Hello", 0))
+    assert carry_all(db) is None
+    clock.advance(hours=25)
+    with db.transaction() as session:
+        (conversation,) = session.scalars(sa.select(Conversation))
+        transcript.append(session, conversation, author=Author.SYSTEM, text="Something is new.")
+        session.flush()
+        (held,) = session.scalars(sa.select(Delivery))
+        outcomes.hold(session, held, at=clock.now())
+        template = session.scalars(sa.select(Delivery).where(Delivery.message_id.is_(None))).one()
+        template.status = DeliveryStatus.SENT
+    clock.advance(minutes=30)
+    assert due(db) == []
+    meta(db, clock, ("Here I am", 3600), name="late")
+    assert carry_all(db) is None
+    assert due(db) == [held.id]
+
+
+def due(db: Database) -> list[object]:
+    with db.reading() as session:
+        lines = queue.due(session)
+        held = set(session.scalars(sa.select(Delivery.id).where(Delivery.status == DeliveryStatus.HELD)))
+        return [line.delivery_id for line in lines if line.delivery_id in held]

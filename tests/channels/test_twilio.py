@@ -104,11 +104,12 @@ def test_what_may_pass_is_worth_another_try(
     assert sender.send(MESSAGE).provider_id
 
 
-def test_a_wrong_token_is_our_own_fault(sandbox: Running) -> None:
+def test_a_wrong_token_is_our_own_fault_and_waits_until_it_is_mended(sandbox: Running) -> None:
     stranger = TwilioSms(ACCOUNT, "wrong", "+15005550006", sandbox.url)
     with closing(stranger), pytest.raises(SendFailed) as failed:
         stranger.send(MESSAGE)
-    assert (failed.value.reason, failed.value.provider_code) == (FailureReason.REFUSED, 20003)
+    assert (failed.value.reason, failed.value.provider_code) == (FailureReason.SETUP, 20003)
+    assert failed.value.retryable
 
 
 def test_nobody_there_is_worth_another_try() -> None:
@@ -140,7 +141,7 @@ def test_the_sender_is_built_from_the_settings(sandbox: Running) -> None:
     with closing(sms(Settings.model_validate({**values, **token}))) as built:
         assert built.send(MESSAGE).provider_id
     with pytest.raises(SendFailed, match="TWILIO_AUTH_TOKEN"):
-        sms(Settings.model_validate({**values, "TWILIO_AUTH_TOKEN": None}))
+        sms(Settings.model_validate({**values, "TWILIO_ACCOUNT_SID": ""}))
 
 
 class TestSignature:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from urllib.parse import parse_qsl
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -230,7 +231,7 @@ async def test_c14_whatsapp_by_twilio_waits_for_the_operators_switch(
 
 
 async def test_without_a_token_there_is_no_such_route(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    set_up(monkeypatch, TWILIO_AUTH_TOKEN="")
+    set_up(monkeypatch, TWILIO_ACCOUNT_SID="", TWILIO_AUTH_TOKEN="")
     for path in ("/webhooks/twilio", "/webhooks/twilio/status"):
         assert (await line.twilio("sms_text", path=path, signature="x")).status_code == 404
 
@@ -277,6 +278,58 @@ async def test_a_card_number_is_not_even_kept_raw_p3(line: Line) -> None:
     (event,) = line.events()
     assert b"4242" not in event.body
     assert all("4242" not in message.text for message in line.all(Message))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ProfileName",
+        "ReferralBody",
+        "ReferralHeadline",
+        "FlowData",
+        "InteractiveData",
+        "ButtonPayload",
+        "ListId",
+        "Latitude",
+        "SomethingNew",
+        "4242424242424242",
+    ],
+)
+async def test_p3_no_field_of_a_form_keeps_a_card_number(line: Line, name: str) -> None:
+    card = "4242 4242 4242 4242"
+    await line.twilio({name: card})
+    await line.rounds.quiet()
+    (event,) = line.events()
+    assert b"4242" not in event.body
+    assert "4242" not in "".join(message.text for message in line.all(Message))
+    assert line.heard() != []
+
+
+async def test_ids_and_numbers_that_look_like_a_cards_are_kept_as_they_are(line: Line) -> None:
+    sid, choice = "SM00000000000000004242424242424242", "00000000-0000-7000-8000-000000000000:1"
+    kept = {"MessageSid": sid, "ButtonPayload": choice, "WaId": "4242424242424", "Latitude": "29.424100000000001"}
+    await line.twilio(kept)
+    (event,) = line.events()
+    assert kept.items() <= dict(parse_qsl(event.body.decode())).items()
+
+
+@pytest.mark.parametrize("sid", ["greeting", "unread:media_received:2", "SM\x00"])
+async def test_an_id_that_is_a_name_of_ours_is_heard_all_the_same(line: Line, sid: str) -> None:
+    for number in range(2):
+        await line.twilio({"MessageSid": f"{sid}", "Body": f"words {number}"})
+    await line.twilio({"MessageSid": "SM00000000000000000000000000000fff", "Body": "after"})
+    await line.rounds.quiet()
+    assert line.heard() == ["words 0", "after"]
+    assert [(event.processed_at is None, event.attempts) for event in line.events()] == [(False, 0)] * 2
+
+
+async def test_the_answer_to_a_message_is_twiml_that_says_nothing(line: Line) -> None:
+    """Any verb in it would be a message of ours that no delivery knows of."""
+    for name in ("sms_text", "sms_stop_told", "whatsapp_image", "sms_no_sender"):
+        answer = await line.twilio(name)
+        assert answer.headers["Content-Type"].partition(";")[0] == "text/xml"
+        root = ElementTree.fromstring(answer.text)
+        assert (root.tag, list(root), root.attrib, (root.text or "").strip()) == ("Response", [], {}, "")
 
 
 def test_every_recorded_payload_has_its_expectation() -> None:

@@ -19,7 +19,7 @@ from bot.channels.stored_contents import StoredContents
 from bot.channels.twilio_whatsapp import TwilioWhatsApp
 from bot.conversations import consents
 from bot.db import Database
-from bot.models import Author, Channel, ConsentSource, DeliveryStatus, Provider
+from bot.models import Author, Channel, ConsentSource, Conversation, DeliveryStatus, Provider
 from bot.policies import FOLDER, WhatsAppTemplatesPolicy
 from tests.channels.phones import NUMBER, Phone
 from tests.channels.provider import ACCOUNT, META_TOKEN, PHONE_ID, TOKEN, provider
@@ -159,6 +159,76 @@ def test_t4_a_report_that_it_was_closed_holds_what_had_been_taken_and_repeats_of
     report()
     assert stub.bodies() == ["One.", "One."]
     assert [(one.status, one.error) for one in phone.deliveries()] == [(S.WITHHELD, "window_open"), (S.SENT, None)]
+
+
+def test_t4_while_the_provider_says_that_it_is_closed_there_is_one_template_however_often_they_write(
+    db: Database, phone: Phone, stub: Stub, sender: Sender, carrier: Provider, clock: SetClock
+) -> None:
+    stub.refuse = lambda form: (CLOSED[carrier], 400) if "template" not in form and "ContentSid" not in form else None
+    for number in range(3):
+        phone.hears(f"Answer {number}.")
+        outbox.send_due(db, sender=sender)
+        clock.advance(seconds=4)
+        phone.says("hello?")
+        outbox.send_due(db, sender=sender)
+        clock.advance(seconds=4)
+    assert phone.statuses() == [S.SENT, S.HELD, S.HELD, S.HELD]
+    assert len(stub.messages) == 1
+    stub.refuse = lambda _: None
+    phone.says("and now?")
+    outbox.send_due(db, sender=sender)
+    assert stub.bodies()[1:] == ["Answer 0.", "Answer 1.", "Answer 2."]
+
+
+def test_t4_once_free_text_has_arrived_the_next_closing_that_the_provider_tells_of_has_its_own_template(
+    db: Database, phone: Phone, stub: Stub, sender: Sender, carrier: Provider, clock: SetClock
+) -> None:
+    def closes(text: str) -> None:
+        stub.refuse = lambda form: (CLOSED[carrier], 400) if text in str(form) else None
+        phone.hears(text)
+        outbox.send_due(db, sender=sender)
+        stub.refuse = lambda _: None
+        clock.advance(minutes=1)
+
+    closes("One.")
+    phone.says("yes?")
+    outbox.send_due(db, sender=sender)
+    row = phone.deliveries()[-1]
+    assert row.provider_id is not None
+    with db.transaction() as session:
+        delivery_news.take(session, DeliveryNews(carrier, row.provider_id, row.id, S.DELIVERED))
+    clock.advance(minutes=1)
+    closes("Two.")
+    assert len(stub.messages) == 3
+    assert phone.statuses() == [S.SENT, S.SENT, S.DELIVERED, S.HELD]
+
+
+def test_t4_what_they_wrote_in_time_and_what_comes_late_frees_what_was_held(
+    db: Database, phone: Phone, stub: Stub, sender: Sender, clock: SetClock
+) -> None:
+    clock.advance(hours=25)
+    phone.hears("News.", unasked=True)
+    outbox.send_due(db, sender=sender)
+    phone.says("yes?")
+    with db.transaction() as session:
+        session.get_one(Conversation, phone.id).wrote_at = clock.now() - dt.timedelta(minutes=20)
+    phone.hears("Here I am.")
+    outbox.send_due(db, sender=sender)
+    assert [body.split("\n")[0] for body in stub.bodies()[1:]] == ["News.", "Here I am."]
+
+
+def test_t4_messages_that_come_a_day_late_open_nothing_and_bring_one_template(
+    db: Database, phone: Phone, stub: Stub, sender: Sender, clock: SetClock
+) -> None:
+    for number in range(3):
+        phone.says("hello?")
+        with db.transaction() as session:
+            session.get_one(Conversation, phone.id).wrote_at = clock.now() - dt.timedelta(hours=30)
+        phone.hears(f"Answer {number}.")
+        outbox.send_due(db, sender=sender)
+        clock.advance(seconds=4)
+    assert len(stub.messages) == 1
+    assert phone.statuses() == [S.SENT, S.HELD, S.HELD, S.HELD]
 
 
 def test_c5_somebody_who_opted_out_gets_no_template(

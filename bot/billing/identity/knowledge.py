@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot import clock, phone_numbers
-from bot.billing.identity import addresses, factors, proofs
+from bot import clock
+from bot.billing.identity import addresses, factors, proofs, refusals
 from bot.billing.identity import verification_locks as locks
 from bot.billing.identity.proofs import Outcome
 from bot.db import lock
 from bot.keyed_hash import keyed_hash
-from bot.models import Conversation, Customer, CustomerFactor, FactorKind, VerificationLock
+from bot.models import Channel, Conversation, Customer, CustomerFactor, FactorKind, VerificationLock
 
 # One thing that was said, in each way in which it can be read ("4/5/1988" is two days), all in their normal form.
 Said = frozenset[tuple[FactorKind, str]]
@@ -89,7 +89,7 @@ def _candidates(session: Session, conversation: Conversation) -> list[Candidate]
     rows = session.execute(
         sa.select(Customer.id, CustomerFactor.kind, CustomerFactor.digest)
         .join(CustomerFactor, CustomerFactor.customer_id == Customer.id)
-        .where(Customer.phone.in_(phone_numbers.alike(phone)))
+        .where(Customer.phone.in_(refusals.forms(Channel(conversation.channel), phone)))
         .order_by(Customer.id)
     ).all()
     found: dict[uuid.UUID, dict[str, str]] = {}

@@ -20,11 +20,17 @@ def is_refused(session: Session, channel: Channel, address: str, purpose: Purpos
     return latest is not None and not latest.granted
 
 
+def forms(channel: Channel, address: str) -> tuple[str, ...]:
+    """Every form of `address` (E.164) that is the same phone on `channel`, itself first: WhatsApp alone has forms of
+    its own."""
+    return alike(address) if channel == Channel.WHATSAPP else (address,)
+
+
 def newest(session: Session, channel: Channel, address: str, *purposes: Purpose) -> Consent | None:
     """What was said last about `address` on `channel` for one of `purposes`; None for nothing."""
     return session.scalars(
         sa.select(Consent)
-        .where(Consent.channel == channel, Consent.address.in_(alike(address)), Consent.purpose.in_(purposes))
+        .where(Consent.channel == channel, Consent.address.in_(forms(channel, address)), Consent.purpose.in_(purposes))
         .order_by(Consent.created_at.desc(), Consent.id.desc())
         .limit(1)
     ).first()

@@ -87,7 +87,9 @@ def _failed(
     *,
     code: str = "",
 ) -> None:
-    log.warning("delivery_failed", delivery=str(taken.delivery_id), reason=str(reason), code=provider_code or code)
+    # What somebody has to mend is an error; what passes, or is one message's own fault, is not.
+    tell = log.error if reason == FailureReason.SETUP else log.warning
+    tell("delivery_failed", delivery=str(taken.delivery_id), reason=str(reason), code=provider_code or code)
     ATTEMPTS.labels(taken.sender.name, str(reason)).inc()
     with db.transaction() as session:
         row = session.get(Delivery, taken.delivery_id)
@@ -97,7 +99,10 @@ def _failed(
         if row is None or row.status != DeliveryStatus.UNCERTAIN:
             return
         if taken.since is not None:  # it was only asked about
-            row.next_at = clock.now() + outcomes.pause(row.attempts, retry_after)
+            if outcomes.is_late(row):
+                outcomes.over(row, DeliveryStatus.FAILED, "expired")
+            else:
+                row.next_at = clock.now() + outcomes.pause(reason, row.attempts, retry_after)
             return
         outcomes.failed(session, row, reason, provider_code, retry_after)
 

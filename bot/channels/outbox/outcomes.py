@@ -15,6 +15,10 @@ from bot.conversations import consents, transcript
 from bot.models import Author, Channel, ConsentSource, Conversation, Delivery, DeliveryStatus, Message
 
 LONGEST_PAUSE_S = 300
+# Somebody has to mend a setting or the account before it is worth asking again.
+SETUP_PAUSE_S = 60
+# What an outage has kept back for longer answers nothing any more.
+KEPT = dt.timedelta(hours=24)
 LOOK_AFTER = dt.timedelta(seconds=5)
 # For agents.
 BAD_ADDRESS = "This number cannot receive our messages, so what is written here does not reach the customer."
@@ -37,12 +41,12 @@ def failed(
     (T2, T4). The caller holds the locks of the conversation's and the delivery's rows."""
     row.error = f"{reason}:{code}" if code is not None else str(reason)
     match reason:
-        case FailureReason.LIMITED | FailureReason.UNAVAILABLE:
-            row.status, row.next_at = DeliveryStatus.QUEUED, clock.now() + pause(row.attempts, retry_after)
+        case FailureReason.LIMITED | FailureReason.UNAVAILABLE | FailureReason.SETUP:
+            row.status, row.next_at = DeliveryStatus.QUEUED, clock.now() + pause(reason, row.attempts, retry_after)
         case FailureReason.UNKNOWN_OUTCOME:
             row.status, row.next_at = DeliveryStatus.UNCERTAIN, clock.now() + LOOK_AFTER
         case FailureReason.CLOSED_WINDOW if row.conversation_id is not None and not window.is_template(row):
-            hold(session, row)
+            hold(session, row, by=f"{reason}:{code}")
         case FailureReason.BLOCKED:
             _refused(session, row, code)
             over(row, DeliveryStatus.WITHHELD, row.error)
@@ -53,6 +57,11 @@ def failed(
             over(row, DeliveryStatus.FAILED, row.error)
 
 
+def is_late(row: Delivery) -> bool:
+    """Whether its time is over: it is not sent, or asked about, any more."""
+    return (row.expires_at or row.created_at + KEPT) <= clock.now()
+
+
 def over(row: Delivery, status: DeliveryStatus, error: str | None) -> bool:
     """It does not go out (any more)."""
     row.status, row.error, row.changed_at = status, error, clock.now()
@@ -60,21 +69,27 @@ def over(row: Delivery, status: DeliveryStatus, error: str | None) -> bool:
     return True
 
 
-def hold(session: Session, row: Delivery, *, at: dt.datetime | None = None) -> None:
+def hold(session: Session, row: Delivery, *, at: dt.datetime | None = None, by: str | None = None) -> None:
     """It waits until the customer writes again; a template tells them that something waits (T4).
 
-    `at` is when the window was seen to be closed. For a provider's refusal it is just after it was asked, which stands
-    on the row already: what the customer wrote since has opened the window again.
+    `at` is when our clock saw that the window is closed. For a provider's refusal (`by`) it is just after it was asked,
+    which stands on the row already: what the customer wrote since has opened the window again.
     """
-    row.status, row.error = DeliveryStatus.HELD, str(FailureReason.CLOSED_WINDOW)
+    row.status, row.error, row.sent_at = DeliveryStatus.HELD, by or str(FailureReason.CLOSED_WINDOW), None
     row.changed_at = at or row.changed_at + dt.timedelta(microseconds=1)
     if row.conversation_id is not None:
         window.knock(session, session.get_one(Conversation, row.conversation_id), row)
 
 
-def pause(attempts: int, retry_after: float | None) -> dt.timedelta:
+def hold_behind(row: Delivery, before: Delivery) -> None:
+    """It waits as long as the one before it, for the same reason."""
+    row.status, row.error, row.changed_at = DeliveryStatus.HELD, before.error, before.changed_at
+
+
+def pause(reason: FailureReason, attempts: int, retry_after: float | None) -> dt.timedelta:
     """Twice as long each time, up to five minutes, and never quite the same: many wait for the same provider."""
-    grown = float(min(2 ** min(attempts, 12), LONGEST_PAUSE_S))
+    first = SETUP_PAUSE_S if reason == FailureReason.SETUP else 1
+    grown = float(min(first * 2 ** min(attempts, 12), LONGEST_PAUSE_S))
     return dt.timedelta(seconds=max(grown * random.uniform(0.75, 1.25), retry_after or 0))  # noqa: S311 - no secret
 
 

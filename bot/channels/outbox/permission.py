@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.billing.identity import refusals
 from bot.channels import window
-from bot.conversations import consents, keywords
+from bot.conversations import consents, greeting, keywords
 from bot.conversations.keywords import Keyword
 from bot.models import Author, Channel, Conversation, Delivery, DeliveryStatus, Message, Purpose
 
@@ -38,7 +38,8 @@ def may_go(session: Session, row: Delivery) -> bool:
     if message is None or asked is None:
         return False
     if _refuses(session, row, asked):
-        return message.author != Author.AGENT and not _said(session, asked, message)
+        is_answer = message.author != Author.AGENT and message.client_id != greeting.GREETING
+        return is_answer and not _said(session, asked, message)
     return message.author != Author.AGENT or not _said(session, asked, message, Author.AGENT)
 
 
@@ -71,14 +72,16 @@ def _newest_of_customer(session: Session, conversation_id: object, before: int |
 
 
 def _refuses(session: Session, on: Delivery | Conversation, asked: Message) -> bool:
-    """Whether `asked` is the refusal itself, or older. Ids sort by creation, however the clock moves."""
+    """Whether `asked` is the refusal itself, or older. Ids sort by creation, however the clock moves; what a stop has
+    passed was created after it and said before."""
     refusal = refusals.newest(session, Channel(on.channel), on.address or "", Purpose.EVERYTHING)
-    is_before = refusal is not None and asked.id < refusal.id
+    is_before = refusal is not None and (asked.id < refusal.id or asked.created_at < refusal.created_at)
     return is_before or keywords.read(asked.text, refused=True) is Keyword.STOP
 
 
 def _said(session: Session, asked: Message, before: Message | None, author: Author | None = None) -> bool:
-    """Whether something of ours (of `author`) has gone or goes to them between `asked` and `before`."""
+    """Whether something of ours (of `author`) has gone or goes to them between `asked` and `before`. A greeting
+    answers nothing."""
     query = (
         sa.select(Message.id)
         .join(Delivery, Delivery.message_id == Message.id)
@@ -87,6 +90,7 @@ def _said(session: Session, asked: Message, before: Message | None, author: Auth
             Message.seq > asked.seq,
             Message.author != Author.CUSTOMER,
             Message.hidden.is_(False),
+            Message.client_id.is_distinct_from(greeting.GREETING),
             Delivery.unasked.is_(False),
             Delivery.status.not_in(_LOST),
         )

@@ -17,15 +17,13 @@ from sqlalchemy.orm import Session, aliased
 
 from bot import clock
 from bot.channels import window
-from bot.channels.base import Outgoing, Sender, SendFailed
+from bot.channels.base import FailureReason, Outgoing, Sender, SendFailed
 from bot.channels.outbox import outcomes, permission, pieces
 from bot.db import lock
 from bot.models import Channel, Conversation, Delivery, DeliveryStatus, Provider
 
 # While one process sends a delivery, the others leave it alone for so long: longer than any call takes.
 LEASE = dt.timedelta(seconds=60)
-# What an outage has kept back for longer answers nothing any more.
-KEPT = dt.timedelta(hours=24)
 KEPT_WHILE_HELD = dt.timedelta(days=30)
 BATCH = 200
 
@@ -97,7 +95,7 @@ def _taken(session: Session, row: Delivery, conversation: Conversation | None, s
     if _is_over(row, now):
         return outcomes.over(row, DeliveryStatus.FAILED, "expired")
     if row.status == DeliveryStatus.HELD:
-        row.expires_at = now + KEPT
+        row.expires_at = now + outcomes.KEPT
     if not row.rendered and (conversation is None or not pieces.render(session, conversation, row, sender)):
         return outcomes.over(row, DeliveryStatus.FAILED, "nothing_to_show")
     if not permission.may_go(session, row):
@@ -105,9 +103,12 @@ def _taken(session: Session, row: Delivery, conversation: Conversation | None, s
     if row.channel == Channel.WHATSAPP and conversation is not None:
         if window.is_template(row):
             if conversation.wrote_at is not None and conversation.wrote_at > row.created_at:
-                return outcomes.over(row, DeliveryStatus.WITHHELD, "window_open")
-        elif window.is_closed(conversation) or session.scalar(sa.select(_held_before(row))):
+                return outcomes.over(row, DeliveryStatus.WITHHELD, window.OPEN_AGAIN)
+        elif window.is_closed(conversation):
             outcomes.hold(session, row, at=now)
+            return True
+        elif before := session.scalar(_held_before(row)):
+            outcomes.hold_behind(row, before)
             return True
     row.status, row.error = DeliveryStatus.UNCERTAIN, None
     row.attempts += 1
@@ -142,16 +143,23 @@ def _goes_on(row: type[Delivery]) -> sa.ColumnElement[bool]:
 
 
 def _wrote_since(row: type[Delivery]) -> sa.ColumnElement[bool]:
-    """The customer has written since it was held, so the window is open again."""
-    return sa.exists().where(Conversation.id == row.conversation_id, Conversation.wrote_at >= row.changed_at)
-
-
-def _held_before(row: Delivery) -> sa.ColumnElement[bool]:
+    """The customer has written since it was held, so the window is open again. What our clock alone has held is free,
+    too, when what they wrote before comes late."""
+    is_in_time = sa.and_(
+        row.error == str(FailureReason.CLOSED_WINDOW), Conversation.wrote_at > clock.now() - window.OPEN_FOR
+    )
     return sa.exists().where(
+        Conversation.id == row.conversation_id, sa.or_(Conversation.wrote_at >= row.changed_at, is_in_time)
+    )
+
+
+def _held_before(row: Delivery) -> sa.Select[Delivery]:
+    held = sa.select(Delivery).where(
         Delivery.conversation_id == row.conversation_id,
         Delivery.status == DeliveryStatus.HELD,
         sa.tuple_(Delivery.seq, Delivery.part) < sa.tuple_(sa.literal(row.seq), sa.literal(row.part)),
     )
+    return held.order_by(Delivery.seq.desc(), Delivery.part.desc()).limit(1)
 
 
 def _carrier(row: Delivery, conversation: Conversation | None) -> Provider:
@@ -164,4 +172,4 @@ def _carrier(row: Delivery, conversation: Conversation | None) -> Provider:
 def _is_over(row: Delivery, now: dt.datetime) -> bool:
     if row.status == DeliveryStatus.HELD:
         return row.changed_at + KEPT_WHILE_HELD <= now
-    return (row.expires_at or row.created_at + KEPT) <= now
+    return outcomes.is_late(row)
