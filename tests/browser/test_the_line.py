@@ -136,6 +136,35 @@ def test_every_page_fits_a_phone_and_the_dark(
     fresh.close()
 
 
+def test_samuel_settles_by_text_message_on_the_phone_page(shop: Running, page: Page) -> None:
+    page.goto(f"{shop.sandbox}/sandbox/phone?to=%2B13125550102&channel=whatsapp&provider=meta")
+    expect(page.get_by_role("heading", name="Samuel Reed's phone")).to_be_visible()
+    thread, words = page.get_by_role("log", name="Conversation"), page.get_by_role("textbox", name="Message")
+
+    def text(said: str) -> None:
+        words.fill(said)
+        page.keyboard.press("Enter")
+
+    text("hello, what do I owe?")
+    expect(thread).to_contain_text("postcode", timeout=20_000)
+    expect(thread).not_to_contain_text("$42.00")
+    text("60614")
+    expect(thread).to_contain_text("$42.00", timeout=20_000)
+    picture(page, "13-phone-balance")
+    text("I'd like to pay all of it")
+    link = thread.get_by_role("link", name=re.compile("/pay/")).last
+    expect(link).to_be_visible(timeout=20_000)
+    with page.expect_popup() as opened:
+        link.click()
+    paying = opened.value
+    paying.get_by_role("button", name="Continue to payment").click()
+    paying.get_by_role("button", name=re.compile(r"^Pay ")).click()
+    expect(paying.get_by_text("has been paid")).to_be_visible()
+    paying.close()
+    expect(thread).to_contain_text("has arrived", timeout=20_000)
+    picture(page, "14-phone-receipt")
+
+
 def code(shop: Running, phone: str) -> str:
     """The six digits on Maya's phone."""
     messages = httpx.get(f"{shop.sandbox}/sandbox/outbox", params={"to": phone}, trust_env=False).json()

@@ -6,11 +6,9 @@ import contextlib
 import datetime as dt
 import re
 import signal
-import time
 import uuid
-from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import psutil
@@ -24,24 +22,11 @@ from bot.db import Database
 from bot.models import ExternalEvent, Mandate, MandateStatus, Message, Payment, Posting
 from tests.billing.autopaid import Autopaid
 from tests.end_to_end.customer import ScriptedCustomer
+from tests.end_to_end.patience import until
 from tests.end_to_end.running import Running
 
-T = TypeVar("T")
-LOOK_EVERY_S = 0.1
-PATIENCE_S = 90
 ANSWER_S = 30
 TRIES = 4
-
-
-def until(look: Callable[[], T], what: str, patience_s: float = PATIENCE_S) -> T:
-    """What `look` gives as soon as it gives something; connections that break meanwhile are part of the game."""
-    end = time.monotonic() + patience_s
-    while time.monotonic() < end:
-        with contextlib.suppress(httpx.TransportError):
-            if found := look():
-                return found
-        time.sleep(LOOK_EVERY_S)
-    raise AssertionError(f"{what}: not within {patience_s} s")
 
 
 class Crashing:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable
 from typing import Any
 
 import httpx
 
+from tests.end_to_end.patience import until
 from tests.end_to_end.running import Running
 
-PATIENCE_S = 40.0
 Bubble = dict[str, Any]
 
 
@@ -93,13 +91,3 @@ class Phone:
     def advance(self, duration: str) -> None:
         """Let time pass in the whole product (ISO 8601)."""
         assert self.http.post("/sandbox/clock", json={"advance": duration}).is_success
-
-
-def until(found: Callable[[], Any], otherwise: Callable[[], str], seconds: float = PATIENCE_S) -> Any:
-    """What `found` gives once it gives something."""
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        if (something := found()) is not None:
-            return something
-        time.sleep(0.1)
-    raise AssertionError(otherwise())

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot import clock, failpoints
-from tests.end_to_end.crashing import AtDemo, Crashing, Patient, until
+from tests.end_to_end.crashing import AtDemo, Crashing, Patient
+from tests.end_to_end.patience import until
 from tests.end_to_end.running import demo
 
 pytestmark = pytest.mark.slow

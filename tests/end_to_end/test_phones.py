@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from bot.demo import PASSWORD
 from bot.models import Payment, PaymentStatus
 from tests.end_to_end.desk import Agent
-from tests.end_to_end.phone import Phone, until
+from tests.end_to_end.patience import until
+from tests.end_to_end.phone import Phone
 from tests.end_to_end.running import Running
 from tests.end_to_end.stage import Stage
 
