@@ -63,7 +63,8 @@ def test_a_refused_address_binds_there_alone_and_all_contact_binds_beyond_it_c5(
 def test_an_address_refused_by_somebody_unknown_is_left_alone_in_every_conversation_p4(db: Database) -> None:
     with db.transaction() as session:
         holds.report(session, HoldKind.WRONG_PERSON, sms(session), None, reason="wrong number")
-        assert is_stopped_at(session, sms(session), Stop.OUTREACH)
+        on_whatsapp = factories.conversation(session, channel=Channel.WHATSAPP, address="+12105550101")
+        assert is_stopped_at(session, on_whatsapp, Stop.OUTREACH)
         assert not is_stopped_at(session, sms(session, address="+12105550102"), Stop.OUTREACH)
 
 
@@ -92,8 +93,9 @@ def test_a_dispute_binds_its_invoice_and_not_the_person_c9(db: Database) -> None
         maya = factories.maya(session)
         invoice = session.scalars(sa.select(Invoice).order_by(Invoice.number)).first()
         assert invoice is not None
+        conversation = sms(session, maya)
         for _ in range(2):
-            holds.dispute(session, sms(session, maya), maya, [invoice], reason="wrong")
+            holds.dispute(session, conversation, maya, [invoice], reason="wrong")
         assert session.scalars(sa.select(Hold)).one().invoice_id == invoice.id
         assert holds_on(session, maya.id) == frozenset()
 
