@@ -15,9 +15,9 @@ from bot.errors import OutsideService
 class Capabilities:
     """What a channel can show. A button beyond `buttons` and `list_rows` degrades to numbered text (T5).
 
-    Lengths are in characters; 0 buttons or rows means none; `cards` is whether structured cards are drawn as such.
-    `choice_body` is the longest text that stands above buttons or a list, 0 when it is `max_length`. `gsm` is whether
-    a text is sent in segments whose length its letters decide (T2), `marks` whether * _ ~ ` format what they enclose.
+    Lengths are in characters; 0 buttons or rows means none. `choice_body` is the longest text that stands above buttons
+    or a list, 0 when it is `max_length`. `gsm` is whether a text is sent in segments whose length its letters decide
+    (T2), `marks` whether * _ ~ ` format what they enclose.
     """
 
     max_length: int
@@ -27,10 +27,22 @@ class Capabilities:
     row_length: int = 0
     row_description: int = 0
     choice_body: int = 0
-    cards: bool = False
-    status_updates: bool = False
     gsm: bool = False
     marks: bool = False
+
+
+def of_whatsapp(max_length: int) -> Capabilities:
+    """What WhatsApp shows, whoever carries it (T4); the longest text is the carrier's."""
+    return Capabilities(
+        max_length=max_length,
+        buttons=3,
+        button_length=20,
+        list_rows=10,
+        row_length=24,
+        row_description=72,
+        choice_body=1024,
+        marks=True,
+    )
 
 
 class Style(StrEnum):

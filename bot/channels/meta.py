@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from bot.channels.base import Capabilities, FailureReason, Outgoing, SendFailed, Sent, Style
+from bot.channels.base import FailureReason, Outgoing, SendFailed, Sent, Style, of_whatsapp
 from bot.channels.twilio_api import LIMITS, TIMEOUT, reason_of_status, seconds
 from bot.errors import InvalidInput
 from bot.settings import Settings
@@ -62,17 +62,7 @@ class MetaWhatsApp:
     """A `Sender` for WhatsApp from one of our numbers at Meta, by its id there."""
 
     name = "whatsapp"
-    capabilities = Capabilities(
-        max_length=MAX_LENGTH,
-        buttons=3,
-        button_length=20,
-        list_rows=10,
-        row_length=24,
-        row_description=72,
-        choice_body=1024,
-        status_updates=True,
-        marks=True,
-    )
+    capabilities = of_whatsapp(MAX_LENGTH)
     grace = GRACE
 
     def __init__(

@@ -23,7 +23,7 @@ class TwilioSms:
     """A `Sender` for SMS. `sender` is our number in E.164 or a messaging service id (MG…)."""
 
     name = "sms"
-    capabilities = Capabilities(max_length=MAX_LENGTH, status_updates=True, gsm=True)
+    capabilities = Capabilities(max_length=MAX_LENGTH, gsm=True)
     grace = GRACE
 
     def __init__(

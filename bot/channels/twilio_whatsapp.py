@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from bot.channels.base import Capabilities, FailureReason, Outgoing, SendFailed, Sent, Style, Template
+from bot.channels.base import FailureReason, Outgoing, SendFailed, Sent, Style, Template, of_whatsapp
 from bot.channels.stored_contents import StoredContents
 from bot.channels.twilio import GRACE, MAX_LENGTH, same_text
 from bot.channels.twilio_api import TIMEOUT, TwilioApi
@@ -50,17 +50,7 @@ class TwilioWhatsApp:
     """A `Sender` for WhatsApp. `sender` is our number in E.164 or a messaging service id (MG…)."""
 
     name = "whatsapp"
-    capabilities = Capabilities(
-        max_length=MAX_LENGTH,
-        buttons=3,
-        button_length=20,
-        list_rows=10,
-        row_length=24,
-        row_description=72,
-        choice_body=1024,
-        status_updates=True,
-        marks=True,
-    )
+    capabilities = of_whatsapp(MAX_LENGTH)
     grace = GRACE
 
     def __init__(

@@ -40,11 +40,7 @@ def sender(sandbox: Running) -> Iterator[TwilioSms]:
 def test_it_keeps_the_contract_of_a_sender(sender: TwilioSms) -> None:
     channel: Sender = sender
     assert channel.name == "sms"
-    assert (channel.capabilities.max_length, channel.capabilities.buttons, channel.capabilities.cards) == (
-        1600,
-        0,
-        False,
-    )
+    assert (channel.capabilities.max_length, channel.capabilities.buttons, channel.capabilities.gsm) == (1600, 0, True)
 
 
 def test_a_message_goes_out_and_has_the_providers_id(sandbox: Running, sender: TwilioSms) -> None:
