@@ -27,9 +27,8 @@ def test_titles_are_found_where_they_stand() -> None:
     assert {"Talk to a person", "Back to assistant", "That works for me", "Hablar con alguien"} <= found
 
 
-@pytest.mark.parametrize(("where", "title"), sorted(set(titles())))
-def test_no_choice_is_an_opt_out_word_c6(where: str, title: str) -> None:
-    assert keywords.read(title, refused=False) is None
+def test_no_choice_is_an_opt_out_word_c6() -> None:
+    assert [each for each in set(titles()) if keywords.read(each[1], refused=False) is not None] == []
 
 
 @pytest.mark.parametrize("title", ["Cancel", "Stop", "End", "Quit", "Cancelar", "Sair", "Help", "Start"])

@@ -84,9 +84,12 @@ class AskConsequences(Deed):
     needs_proof = False
 
     async def act(self, turn: Turn) -> Events:
-        """Say it, what was asked about first. Before a proof any of it would hint that there is something (P1)."""
+        """Say it, what was asked about first. Before a proof only that: the rest would hint that there is something (P1)."""
         mine, phrases = await turn.write(lambda session: _known(session, turn))
         if mine is None:
+            worries = _worries(turn.text, phrases)
+            if worries:
+                turn.say("utter_worry_general", lines=_bullets(phrases, worries))
             turn.say("utter_nothing_known_here_general" if turn.loop else "utter_nothing_known_general")
             return []
         known = bool(mine.standing.total)
@@ -147,11 +150,15 @@ def _added_by_hand(mine: Account) -> Money:
 
 def _facts(text: str, phrases: Phrases) -> list[str]:
     answers = policies.answers()
-    worries = [worry.answer for worry in answers.worries if _is_heard(text, worry.heard)]
     reports = answers.credit_agencies
     credit = phrases.say("credit_reported" if reports.reports else "credit_not_reported", days=reports.after_days or 0)
-    about = [in_language(answer, phrases.locale) for answer in worries]
-    return [*about, credit, *facts_in(answers.unpaid, phrases.locale)]
+    return [*_worries(text, phrases), credit, *facts_in(answers.unpaid, phrases.locale)]
+
+
+def _worries(text: str, phrases: Phrases) -> list[str]:
+    """The answers to the worries that `text` names."""
+    heard = (worry for worry in policies.answers().worries if _is_heard(text, worry.heard))
+    return [in_language(worry.answer, phrases.locale) for worry in heard]
 
 
 def _named(text: str, methods: Iterable[Method], phrases: Phrases) -> list[str]:

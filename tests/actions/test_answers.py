@@ -103,11 +103,12 @@ async def test_c11_consequences_are_the_operators_facts_and_nothing_else(scene: 
         ("Are you gonna sue me", "to court"),
         ("will bailiffs come to my door", "Nobody comes to your home"),
         ("do you take it out of my wages", "not with an employer"),
-        ("will you send it to a collection agency", "isn't passed on"),
+        ("will you send it to a collection agency", "none is passed on"),
     ],
 )
-async def test_a_worry_is_answered_first(db: Database, text: str, says: str) -> None:
-    answer = await Scene(db).run(AskConsequences(), text, "ask_consequences")
+@pytest.mark.parametrize("verified", [True, False])
+async def test_a_worry_is_answered_first(db: Database, text: str, says: str, verified: bool) -> None:
+    answer = await Scene(db, verified=verified).run(AskConsequences(), text, "ask_consequences")
     first = next(line for line in answer.text.splitlines() if line.startswith("•"))
     assert says in first
 
@@ -151,8 +152,8 @@ async def test_k11_ways_beside_the_page_are_told_where_there_are_any(
 @pytest.mark.parametrize(
     ("deed", "text"),
     [
-        (AskConsequences, "will you sue me"),
-        (AskConsequences, "are you a debt collector"),
+        (AskConsequences, "what happens if I leave it"),
+        (AskConsequences, "does it go on my credit score"),
         (ExplainBalance, "is this about a debt?"),
     ],
 )
@@ -164,3 +165,12 @@ async def test_p1_before_a_proof_nothing_is_said_that_holds_only_for_who_owes(
     assert answer.responses == ["utter_nothing_known_here_general" if loop else "utter_nothing_known_general"]
     assert answer.loop == "unchanged"
     assert not re.search(r"asked for|\bpa(?:y|id|rts)\b|over time|court|\bgrow", answer.text)
+
+
+@pytest.mark.parametrize("loop", [None, "verification_form"])
+async def test_p1_a_strangers_worry_is_answered_with_what_holds_for_everyone(stranger: Scene, loop: str | None) -> None:
+    answer = await stranger.run(AskConsequences(), "will you sue me", "ask_consequences", loop=loop)
+    nothing = "utter_nothing_known_here_general" if loop else "utter_nothing_known_general"
+    assert answer.responses == ["utter_worry_general", nothing]
+    assert "to court" in answer.text
+    assert not re.search(r"asked for|\bpa(?:y|id|rts)\b|over time|credit|\bgrow", answer.text)

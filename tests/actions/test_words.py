@@ -46,7 +46,7 @@ TO_STRANGERS = (
     "utter_insolvency_passed_on", "utter_adviser_passed_on", "utter_code_sent_again", "utter_ask_factor",
     "utter_ask_postcode", "utter_ask_birth_date", "utter_factor_unclear", "utter_factor_wrong", "utter_factor_other",
     "utter_factor_shared", "utter_why_verify_phone", "utter_nothing_known_general",
-    "utter_nothing_known_here_general", "utter_other_phone",
+    "utter_worry_general", "utter_nothing_known_here_general", "utter_other_phone",
     "utter_third_party_private", "utter_ask_at_home", "utter_guest_any_amount",
 )  # fmt: skip
 # After these nothing is asked for any more, and no word is about money (C8).
@@ -90,18 +90,18 @@ ABOUT_A_DEBT = (
 )
 
 
-@pytest.mark.parametrize(("name", "text"), TEXTS)
-def test_no_sentence_presses_shames_or_shouts_k2_k5_k6(name: str, text: str) -> None:
+def test_no_sentence_presses_shames_or_shouts_k2_k5_k6() -> None:
     pressing = (
         r"\b(?:immediately|urgent|must pay|final|deadline|collect(?:or|ion)s?|legal action|court|penalt\w+|fees?|"
         r"interest|minimum|delinquen\w+|default(?:ed)?|failure to|you failed|overdue notice|consequences)\b"
     )
     # What is told only to who asks for it names it, to say that there is none or how it is made up (K5, K6).
     asked = r"\b(?:no interest|interest and|(?:are )?no (?:late )?fees?|no fees|set no minimum|no set minimum)\b"
-    told = re.sub(asked, " ", text, flags=re.IGNORECASE) if name.startswith(("utter_fees", "utter_least")) else text
-    assert not re.search(pressing, told, re.IGNORECASE)
-    assert not re.search(r"\b[A-Z]{4,}\b", re.sub("HOME|START", "", text))
-    assert "!!" not in text
+    for name, text in TEXTS:
+        told = re.sub(asked, " ", text, flags=re.IGNORECASE) if name.startswith(("utter_fees", "utter_least")) else text
+        assert not re.search(pressing, told, re.IGNORECASE), name
+        assert not re.search(r"\b[A-Z]{4,}\b", re.sub("HOME|START", "", text)), name
+        assert "!!" not in text, name
 
 
 @pytest.mark.parametrize("name", TO_STRANGERS)
