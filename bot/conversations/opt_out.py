@@ -39,7 +39,7 @@ from bot.phone_numbers import alike
 from bot.words import say
 
 WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.HELD, DeliveryStatus.UNCERTAIN)
-OPTED_OUT = "opted_out"
+OPTED_OUT, OPTED_IN = "opted_out", "opted_in"
 CEASE_CASE = "cease"
 ALLOWED_AGAIN = "Sent START: allows messages on this number again. A refusal in words is in force."
 # For agents.
@@ -92,6 +92,7 @@ def heard(
             _end_turn(session, held)
             _withhold(session, held, but=confirmed)
         case Keyword.START:
+            _take_back(session, held)
             _pass_on(session, held)
         case Keyword.HELP:
             pass
@@ -196,6 +197,23 @@ def _withhold(session: Session, conversation: Conversation, *, but: Message | No
             changed_at=clock.now(),
             body=sa.case((Delivery.secret.is_(True), ""), else_=Delivery.body),
         )
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def _take_back(session: Session, conversation: Conversation) -> None:
+    """The confirmation of a stop that has not gone out yet is no longer true."""
+    confirmations = sa.select(Message.id).where(
+        Message.conversation_id == conversation.id,
+        Message.author == Author.SYSTEM,
+        Message.text.in_(_spoken("opted_out")),
+    )
+    session.execute(
+        sa.update(Delivery)
+        .where(
+            Delivery.message_id.in_(confirmations), Delivery.status.in_((DeliveryStatus.QUEUED, DeliveryStatus.HELD))
+        )
+        .values(status=DeliveryStatus.WITHHELD, error=OPTED_IN, changed_at=clock.now())
         .execution_options(synchronize_session="fetch")
     )
 

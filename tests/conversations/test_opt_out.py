@@ -163,6 +163,7 @@ def test_c5_what_we_begin_after_a_stop_does_not_count_as_said(texting: Texting) 
 
 def test_the_same_message_again_changes_nothing(texting: Texting) -> None:
     first = texting.send(Keyword.STOP, client_id="SM1")
+    texting.all_is_sent()
     texting.send(Keyword.START, client_id="SM2")
     again = texting.send(Keyword.STOP, client_id="SM1")
     assert again.id == first.id
@@ -172,6 +173,7 @@ def test_the_same_message_again_changes_nothing(texting: Texting) -> None:
 
 def test_start_restores_and_says_what_to_expect_and_how_to_stop(texting: Texting) -> None:
     texting.send(Keyword.STOP)
+    texting.all_is_sent()
     texting.send(Keyword.START, "yes")
     texting.all_is_sent()
     assert not texting.refused
@@ -179,6 +181,17 @@ def test_start_restores_and_says_what_to_expect_and_how_to_stop(texting: Texting
     assert "STOP" in BACK
     texting.send(Keyword.STOP)
     assert texting.ours == [STOPPED, BACK, STOPPED]
+
+
+def test_c5_a_stop_whose_confirmation_is_still_here_when_they_start_again_is_not_confirmed(texting: Texting) -> None:
+    texting.send(Keyword.STOP)
+    texting.send(Keyword.START)
+    assert texting.ours == [BACK]
+    texting.all_is_sent()
+    texting.send(Keyword.STOP)
+    texting.all_is_sent()
+    texting.send(Keyword.START)
+    assert texting.ours == [BACK, STOPPED, BACK]
 
 
 def test_help_is_answered_each_time_also_after_a_stop(texting: Texting) -> None:
