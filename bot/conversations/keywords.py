@@ -34,6 +34,16 @@ def read(text: str, *, refused: bool) -> Keyword | None:
     return heard[0] if heard else None
 
 
+def refuses(text: str) -> bool:
+    """Whether `text` says in words that no more messages are wanted: short, and with no time or way that would do."""
+    words = _plain(text)
+    if len(words) > policies.keywords().refusals.words_most:
+        return False
+    said = f" {' '.join(words)} "
+    refused, unless = _refusals()
+    return any(phrase in said for phrase in refused) and not any(phrase in said for phrase in unless)
+
+
 def language(text: str, spoken: str) -> str:
     """The language in which the keyword `text` is best confirmed: `spoken` (BCP 47), unless it lacks this word.
     Everybody sends the English words."""
@@ -71,7 +81,7 @@ def _plain(text: str) -> Words:
     kept = []
     for character in spread:
         kind = unicodedata.category(character)
-        if kind in ("Mn", "Me", "Cf") or character == "'":
+        if kind in ("Mn", "Me", "Cf") or character in "'\u2019":
             continue
         kept.append(character if kind[0] in "LN" else " ")
     return tuple("".join(kept).split())
@@ -95,6 +105,17 @@ def _courtesy() -> tuple[Words, ...]:
     """The longest first."""
     phrases = {_plain(phrase) for phrases in policies.keywords().courtesy.values() for phrase in phrases}
     return tuple(sorted(phrases, key=lambda phrase: (-len(phrase), phrase)))
+
+
+@cache
+def _refusals() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The phrases that refuse, and those beside which they don't, each as whole words between spaces."""
+    policy = policies.keywords().refusals
+    return _whole(policy.phrases), _whole(policy.unless)
+
+
+def _whole(phrases: WordsByLanguage) -> tuple[str, ...]:
+    return tuple(f" {' '.join(_plain(phrase))} " for each in phrases.values() for phrase in each)
 
 
 @cache

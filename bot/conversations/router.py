@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot import clock
 from bot.billing import identity
-from bot.conversations import distress, handoff, transcript, turns, waits
+from bot.conversations import distress, handoff, refused_in_words, transcript, turns, waits
 from bot.conversations.redaction import redact_cards
 from bot.db import lock
 from bot.errors import InvalidInput, NotFound, NotVerified, TooMany
@@ -81,7 +81,9 @@ def receive(
         message.pending = False
         turns.give_up(conversation)
         return Received(message.id, None, desk=True)
-    if conversation.holder == Holder.QUEUE:
+    if not to_bot and payload is None and refused_in_words.is_heard(conversation, text):
+        refused_in_words.bind(session, conversation)
+    elif conversation.holder == Holder.QUEUE:
         _acknowledge(session, conversation)
     if payload == turns.PERSON and conversation.failures:
         # The assistant does not work at the moment, so it is not asked: no dead ends (C13).

@@ -17,6 +17,14 @@ YES = frozenset({"yes"})
 HELP = frozenset({"help", "info"})
 
 
+class Refusals(Policy):
+    """Phrases that refuse messages within a message of at most `words_most` words, where none of `unless` stands."""
+
+    words_most: int = Field(ge=3, le=60)
+    phrases: WordsByLanguage
+    unless: WordsByLanguage
+
+
 class KeywordsPolicy(Policy):
     """`policies/keywords.yml`: each list by language (ISO 639-1), words or phrases in any writing (C4)."""
 
@@ -25,6 +33,7 @@ class KeywordsPolicy(Policy):
     yes: WordsByLanguage
     help: WordsByLanguage
     courtesy: WordsByLanguage
+    refusals: Refusals
 
     @model_validator(mode="after")
     def _required(self) -> KeywordsPolicy:

@@ -1,0 +1,90 @@
+"""Refusals in free words while a person has the conversation bind as STOP does (C4, C5, C7)."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot import policies
+from bot.conversations import consents, handoff, keywords, router
+from bot.db import Database
+from bot.models import Author, Case, Channel, Consent, ConsentSource, Message
+from bot.words import say
+from tests import factories
+
+PHONE = "+12105550101"
+CONFIRMED = say("opted_out", "en", brand=policies.brand_name())
+
+
+class Waiting:
+    """Somebody who waits for a person, or speaks with one."""
+
+    def __init__(self, db: Database, channel: Channel = Channel.SMS, *, claimed: bool = False) -> None:
+        self.db, self.channel = db, channel
+        address = PHONE if channel != Channel.WEB else None
+        with db.transaction() as session:
+            self.id = factories.conversation(session, channel=channel, address=address).id
+            handoff.request(session, self.id, reason="request_human", skill="general", summary={})
+            if claimed:
+                handoff.claim(session, self.id, factories.agent(session))
+
+    def write(self, text: str) -> None:
+        """The customer writes `text`."""
+
+        def work(session: Session) -> None:
+            router.receive(session, self.id, client_id=str(uuid.uuid4()), text=text)
+
+        self.db.in_transaction(work)
+
+    def count(self, kind: type[Case] | type[Consent]) -> int:
+        """How many there are."""
+        with self.db.reading() as session:
+            return session.scalar(sa.select(sa.func.count()).select_from(kind)) or 0
+
+    def said(self, *, hidden: bool = False) -> list[str]:
+        """What the system said."""
+        ours = sa.select(Message.text).where(Message.author == Author.SYSTEM, Message.hidden.is_(hidden))
+        with self.db.reading() as session:
+            return list(session.scalars(ours.order_by(Message.seq)))
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+def test_c4_a_refusal_in_words_binds_is_told_to_the_desk_and_confirmed_once(db: Database, claimed: bool) -> None:
+    waiting = Waiting(db, claimed=claimed)
+    waiting.write("please just stop texting me")
+    waiting.write("I said STOP texting me!!")
+    with db.reading() as session:
+        assert consents.is_refused(session, Channel.SMS, PHONE)
+        assert session.scalars(sa.select(Consent)).one().source == ConsentSource.WORDS
+        assert session.scalars(sa.select(Case)).one().kind == "cease"
+    assert waiting.said().count(CONFIRMED) == 1
+    assert len([note for note in waiting.said(hidden=True) if "no more messages" in note]) == 1
+
+
+def test_on_the_website_nobody_is_written_to_so_words_are_the_agents_to_read(db: Database) -> None:
+    waiting = Waiting(db, Channel.WEB)
+    waiting.write("stop texting me")
+    assert waiting.count(Consent) == waiting.count(Case) == 0
+
+
+def test_these_refuse_in_three_languages() -> None:
+    said = [
+        "Stop texting me", "DON’T text me again", "leave me alone please", "take me off your list now",
+        "no more messages ok?",
+        "remove my number from your system", "No me escriban más", "dejen de escribirme por favor", "déjenme en paz",
+        "Parem de me mandar mensagem", "nao quero mais mensagens", "tirem meu número daí",
+    ]  # fmt: skip
+    assert [text for text in said if not keywords.refuses(text)] == []
+
+
+def test_these_are_wishes_about_times_and_ways_or_something_else_c7() -> None:
+    said = [
+        "don't text me before 10", "please don't message me at work", "don't contact me until Friday",
+        "stop", "I can't stop crying", "why do you text me", "don't leave me", "no me escriban hasta el lunes",
+        "you told my sister you would stop texting her and then got one yesterday, so why is that",
+        "email me, don't text me after 6",
+    ]  # fmt: skip
+    assert [text for text in said if keywords.refuses(text)] == []
