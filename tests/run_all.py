@@ -1,6 +1,7 @@
 """`make test`: everything, in both interpreters. Prints what failed, and one line with the sum at the end.
 
-Rasa's own checks run beside ours, since they are another interpreter's; their output is shown when they are done.
+Two things run at a time. Rasa's own checks, and then a part of our units, run beside the other units; their output is
+shown when they are done. What starts whole products and browsers comes after, alone.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RASA = str(ROOT / ".venv-rasa" / "bin" / "python")
+# So many that both sides take about as long on two cores.
+BESIDE = ("billing", "channels")
+SHOWN_LINES = 400
 QUIET = {"RASA_TELEMETRY_ENABLED": "false", "SQLALCHEMY_SILENCE_UBER_WARNING": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
@@ -69,6 +73,13 @@ class Beside:
         self.thread = threading.Thread(target=self._run)
         self.thread.start()
 
+    def show(self) -> None:
+        """Wait until all are done, and print how each ended; of a failed one all that it said of failures."""
+        self.thread.join()
+        for step in self.steps:
+            end = step.output.splitlines()[-1 if step.code == 0 else -SHOWN_LINES :]
+            print(f"\n--- {step.title}", *end, sep="\n", flush=True)
+
     def _run(self) -> None:
         for step in self.steps:
             step.run(self.environment, aloud=False)
@@ -78,6 +89,7 @@ def main() -> int:
     """Run all; 0 when nothing failed and, with GT_TEST_REQUIRE_ALL, nothing was skipped."""
     environment = os.environ | QUIET
     pytest = [sys.executable, "-m", "pytest", "-q", "-ra", "--durations=5"]
+    beside_folders = [f"tests/{folder}" for folder in BESIDE]
     stories = "tests/conversations/stories"
     with tempfile.TemporaryDirectory() as results:
         beside = Beside(
@@ -91,24 +103,23 @@ def main() -> int:
                     ],
                 ),
                 Step("inside Rasa", [RASA, "-m", "pytest", "-q", "tests/inside_rasa"], counts=True),
+                Step(f"units of {', '.join(BESIDE)}", [*pytest, *beside_folders], counts=True),
             ],
             environment,
         )
         beside.start()
         # Playwright keeps an event loop of its own running, so the browser's tests have a process of their own.
-        alone = [f"--ignore=tests/{folder}" for folder in ("browser", "end_to_end")]
+        elsewhere = [f"--ignore=tests/{folder}" for folder in ("browser", "end_to_end", *BESIDE)]
         ours = [
-            Step("units and contracts", [*pytest, *alone], counts=True),
+            Step("units and contracts", [*pytest, *elsewhere], counts=True),
             Step("end to end", [*pytest, "tests/end_to_end"], counts=True),
             Step("in a browser", [*pytest, "tests/browser"], counts=True),
         ]
         for step in ours:
             print(f"--- {step.title}", flush=True)
             step.run(environment, aloud=True)
-        beside.thread.join()
-    for step in beside.steps:
-        end = step.output.splitlines()[-1 if step.code == 0 else -60 :]
-        print(f"\n--- {step.title}", *end, sep="\n", flush=True)
+            if step is ours[0]:
+                beside.show()
     return _sum([*ours, *beside.steps])
 
 
