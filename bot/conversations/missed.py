@@ -14,7 +14,7 @@ from bot.billing.plans import missed_instalments, plans_behind
 from bot.billing.plans.missed_instalments import Missed
 from bot.billing.plans.plans_behind import Behind
 from bot.conversations import reach, transcript
-from bot.db import Database, claim, lock
+from bot.db import Database
 from bot.models import Author, Case, CaseStatus, Conversation, Customer, Holder
 from bot.policies import Stop
 from bot.words import say
@@ -41,16 +41,10 @@ def _behind(db: Database, after: uuid.UUID | None) -> list[Behind]:
 
 def _look_into(db: Database, item: Behind) -> uuid.UUID | None:
     with db.transaction() as session:
-        newest = reach.newest(session, item.customer_id)
-        conversation = None
-        if newest is not None:
-            # The row of the conversation is the first in the order of locks, so the work is claimed by it.
-            conversation = next(iter(claim(session, sa.select(Conversation).where(Conversation.id == newest.id))), None)
-            if conversation is None:
-                return None
-        customer = lock(session, Customer, item.customer_id)
-        if customer is None:
+        reached = reach.claimed(session, item.customer_id)
+        if reached is None:
             return None
+        customer, conversation = reached.customer, reached.conversation
         may_ask = conversation is not None and _may_ask(session, conversation)
         missed = missed_instalments.look_into(session, item.plan_id, customer, may_ask=may_ask)
         if missed is not None and conversation is None:

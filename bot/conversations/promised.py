@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import uuid
 
-import sqlalchemy as sa
 from babel.dates import format_date
 from sqlalchemy.orm import Session
 
@@ -15,7 +14,7 @@ from bot.billing import kept_promises
 from bot.billing.holds import is_stopped_at
 from bot.billing.kept_promises import Open, Passed
 from bot.conversations import payment_news, reach, transcript
-from bot.db import Database, claim, lock
+from bot.db import Database
 from bot.models import Author, Conversation, Customer, Holder
 from bot.money import Money
 from bot.policies import Stop
@@ -42,16 +41,10 @@ def _open(db: Database, after: uuid.UUID | None) -> list[Open]:
 
 def _look_into(db: Database, item: Open) -> uuid.UUID | None:
     with db.transaction() as session:
-        newest = reach.newest(session, item.customer_id)
-        conversation = None
-        if newest is not None:
-            # The row of the conversation is the first in the order of locks, so the work is claimed by it.
-            conversation = next(iter(claim(session, sa.select(Conversation).where(Conversation.id == newest.id))), None)
-            if conversation is None:
-                return None
-        customer = lock(session, Customer, item.customer_id)
-        if customer is None:
+        reached = reach.claimed(session, item.customer_id)
+        if reached is None:
             return None
+        customer, conversation = reached.customer, reached.conversation
         passed = kept_promises.look_into(session, item.promise_id, customer)
         if passed is None or conversation is None or not _may_write(session, conversation, customer):
             return None
