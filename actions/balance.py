@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +63,12 @@ class Account:
     def card(self) -> dict[str, Any]:
         """The card of what is open."""
         return cards.invoices(self.standing, self.overdue, self.planned)
+
+    def choices(self, payload: Callable[[str], str]) -> list[dict[str, str]]:
+        """A button for each open invoice, and one for all; `payload` makes what is sent of a number, or of "all"."""
+        items = [(item.invoice.number, self.phrases.money(item.owed)) for item in self.standing.items]
+        one = [{"title": f"{number}, {owed}", "payload": payload(number)} for number, owed in items]
+        return [*one, {"title": self.phrases.say("all_invoices"), "payload": payload("all")}]
 
     @property
     def lines(self) -> str:

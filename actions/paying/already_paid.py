@@ -118,15 +118,7 @@ class AskPaidInvoices(Question):
     async def ask(self, turn: Turn) -> Events:
         """Ask."""
         mine = await turn.write(lambda session: account(session, turn))
-        buttons = [
-            {
-                "title": f"{item.invoice.number}, {mine.phrases.money(item.owed)}",
-                "payload": _payload(item.invoice.number),
-            }
-            for item in mine.standing.items
-        ]
-        buttons.append({"title": mine.phrases.say("all_invoices"), "payload": _payload("all")})
-        turn.say("utter_ask_paid_invoices", buttons=buttons)
+        turn.say("utter_ask_paid_invoices", buttons=mine.choices(_payload))
         return []
 
 

@@ -84,7 +84,7 @@ class AskConsequences(Deed):
     needs_proof = False
 
     async def act(self, turn: Turn) -> Events:
-        """Say it, what was asked about first. Before a proof only that: the rest would hint that there is something (P1)."""
+        """Say it, what was asked about first. Before a proof only that: the rest would hint at something (P1)."""
         mine, phrases = await turn.write(lambda session: _known(session, turn))
         if mine is None:
             worries = _worries(turn.text, phrases)
