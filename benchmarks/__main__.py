@@ -11,7 +11,7 @@ from pathlib import Path
 
 import aiohttp
 
-from benchmarks import phones, scale
+from benchmarks import desk, phones, scale
 from benchmarks.machine import machine
 from benchmarks.product import Product, rasa_alone, running
 from benchmarks.turns import PLAIN, WITH_ACTION, growth, measure, open_talks
@@ -29,6 +29,7 @@ def main() -> None:
         at_start = product.memory()
         asyncio.run(_turns(product))
         _processes(product, at_start, alone)
+    desk.main()
     scale.main()
 
 

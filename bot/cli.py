@@ -15,6 +15,9 @@ from bot import migrations, processes
 from bot.billing import importing
 from bot.cli_agents import agents
 from bot.cli_books import ledgers, reconciles
+from bot.cli_customers import customers as customers_commands
+from bot.cli_customers import retentions
+from bot.cli_gate import gates
 from bot.cli_learning import learns
 from bot.console import console, errors, plainly
 from bot.db import database
@@ -24,9 +27,12 @@ app = typer.Typer(
     help="Good Terms: settle overdue balances by chat, kindly.", no_args_is_help=True, add_completion=False
 )
 app.add_typer(agents, name="agents")
+app.add_typer(gates, name="gate")
+app.add_typer(customers_commands, name="customers")
 app.add_typer(learns, name="learn")
 app.add_typer(ledgers, name="ledger")
 app.add_typer(reconciles, name="reconcile")
+app.add_typer(retentions, name="retention")
 
 
 @app.command()

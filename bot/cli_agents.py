@@ -10,10 +10,12 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from bot import policies
 from bot.console import console, plainly
+from bot.conversations import colleagues
 from bot.db import database
 from bot.desk import agents as people
-from bot.desk import sessions
+from bot.desk import audit, sessions
 from bot.errors import InvalidInput
 from bot.models import Agent, Role
 from bot.settings import settings
@@ -89,6 +91,32 @@ def role(email: Email, role: Annotated[Role, typer.Argument()]) -> None:
     _say(f"{email} is {'an' if role[0] in 'aeiou' else 'a'} {role} now, and has been signed out everywhere.")
 
 
+@agents.command("skills")
+def skills(
+    email: Email,
+    skills: Annotated[str | None, typer.Option(help="teams, with commas between; or every")] = None,
+    languages: Annotated[str | None, typer.Option(help="two letters each, with commas between; or every")] = None,
+    capacity: Annotated[int | None, typer.Option(help="conversations at once; -1 for the policy's")] = None,
+) -> None:
+    """Say what an agent can take on, so that what fits is offered to them. What is left out stays as it is."""
+    with plainly(), database().transaction() as session:
+        agent = people.find(session, email)
+        there = colleagues.ability(session, agent)
+        colleagues.enable(
+            session,
+            agent,
+            there.skills if skills is None else _listed(skills),
+            there.languages if languages is None else _listed(languages),
+            there.capacity if capacity is None else None if capacity == -1 else capacity,
+        )
+        now = colleagues.ability(session, agent)
+        said = {"skills": now.skills, "languages": now.languages, "capacity": now.capacity}
+        audit.record(session, None, "agent.ability_set", f"agent:{agent.id}", **said)
+    most = policies.assignment().capacity if now.capacity is None else now.capacity
+    what = f"{_every(now.skills, 'skill')} in {_every(now.languages, 'language')}"
+    _say(f"{email} takes on {what}, up to {most} conversations at once.")
+
+
 @agents.command("list")
 def list_() -> None:
     """List everybody: role, second factor, open sessions."""
@@ -104,6 +132,15 @@ def list_() -> None:
         # What a person wrote is no markup.
         table.add_row(*map(escape, (agent.email, agent.name, agent.role, factor, signed_in, _status(agent))))
     console.print(table)
+
+
+def _listed(text: str) -> list[str] | None:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    return None if names == ["every"] else names
+
+
+def _every(names: list[str] | None, what: str) -> str:
+    return f"every {what}" if names is None else ", ".join(names)
 
 
 def _password() -> str:

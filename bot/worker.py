@@ -22,10 +22,25 @@ from huey import Huey, RedisHuey, SqliteHuey, crontab
 from huey.consumer import Consumer
 
 from bot import clock, logs, policies, words
+from bot.billing import hold_steps
 from bot.billing.gateway import PaymentGateway
 from bot.billing.stripe import gateway
 from bot.channels import media, outbox, phone_events
-from bot.conversations import autopay, books, missed, missed_events, promised, refunding, stripe_sweep, turns
+from bot.conversations import (
+    autopay,
+    books,
+    callbacks,
+    erasure,
+    missed,
+    missed_events,
+    offering,
+    promised,
+    refunding,
+    returning,
+    stripe_sweep,
+    targets,
+    turns,
+)
 from bot.conversations.dialogue import Rasa
 from bot.conversations.signals import Signals
 from bot.db import database
@@ -34,6 +49,7 @@ from bot.models import Heartbeat
 from bot.settings import Settings, settings
 
 BEAT_EVERY_S = 5
+ASSIGN_EVERY_S = 3
 # A long comparison with Stripe must not keep deliveries waiting.
 THREADS = 4
 log = structlog.get_logger()
@@ -139,6 +155,32 @@ def follow_promises() -> None:
     promised.sweep(database())
 
 
+@every(minutes=60)
+def end_holds() -> None:
+    """Holds whose last day has passed, such as a breathing space, bind no more."""
+    hold_steps.end_due(database())
+
+
+@every(minutes=10)
+def own_up_to_missed_calls() -> None:
+    """Calls that were promised and did not come."""
+    callbacks.sweep(database())
+
+
+@every(minutes=1)
+def finish_erasures() -> None:
+    """Erasures that were approved and not finished."""
+    asyncio.run(_erase())
+
+
+async def _erase() -> None:
+    dialogue = Rasa(settings())
+    try:
+        await erasure.sweep(database(), dialogue)
+    finally:
+        await dialogue.aclose()
+
+
 @every(minutes=1)
 def answer_left_behind() -> None:
     """Turns that no web process finished."""
@@ -174,6 +216,18 @@ def beat(stopped: threading.Event) -> None:
         stopped.wait(BEAT_EVERY_S)
 
 
+def assign(stopped: threading.Event) -> None:
+    """Offer conversations, take back those of agents who are gone, watch targets: every few seconds until told to stop,
+    as a minute is long for who waits."""
+    while not stopped.is_set():
+        for sweep in (offering.round_of, returning.sweep, targets.sweep):
+            try:
+                sweep(database())
+            except Exception as error:
+                log.error("sweep_failed", sweep=sweep.__module__, error=type(error).__name__, at=_place(error))
+        stopped.wait(ASSIGN_EVERY_S)
+
+
 def main() -> None:
     """Run until SIGTERM or SIGINT; the task under way is finished first."""
     own = settings()
@@ -184,6 +238,7 @@ def main() -> None:
         clock.follow(own.clock_file)
     stopped = threading.Event()
     threading.Thread(target=beat, args=(stopped,), daemon=True, name="heartbeat").start()
+    threading.Thread(target=assign, args=(stopped,), daemon=True, name="assignment").start()
     consumer = Consumer(huey, workers=THREADS, periodic=True, worker_type="thread")
     signal.signal(signal.SIGTERM, lambda *_: consumer.stop(graceful=True))
     consumer.run()

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from bot.cli import app
 from bot.db import Database
 from bot.desk import auth, passwords, second_factor
-from bot.models import Agent, AuditEntry, Role
+from bot.models import Ability, Agent, AuditEntry, Role
 
 KIM, WORDS = "kim@example.com", "a long enough word"
 
@@ -149,3 +149,19 @@ def test_each_change_is_on_record_without_name_or_password(db: Database) -> None
     ]  # fmt: skip
     assert not any("kim" in f"{entry.subject}{entry.detail}".lower() for entry in entries)
     assert not passwords.matches(kim(db).password_hash, WORDS)
+
+
+def test_skills_says_what_an_agent_takes_on_and_leaves_the_rest_as_it_was(db: Database) -> None:
+    run = goodterms("skills", KIM, "--skills", "care,plans", "--capacity", "3")
+    assert run.output.strip() == f"{KIM} takes on plans, care in every language, up to 3 conversations at once."
+    run = goodterms("skills", KIM, "--languages", "en, ES", "--skills", "every")
+    assert run.output.strip() == f"{KIM} takes on every skill in en, es, up to 3 conversations at once."
+    run = goodterms("skills", KIM, "--capacity", "-1", "--languages", "every")
+    assert run.output.strip() == f"{KIM} takes on every skill in every language, up to 5 conversations at once."
+    with db.reading() as session:
+        row = session.get_one(Ability, kim(db).id)
+        assert (row.skills, row.languages, row.capacity) == (None, None, None)
+    for wrong in (("--skills", "magic"), ("--skills", ""), ("--languages", "English"), ("--capacity", "101")):
+        run = goodterms("skills", KIM, *wrong)
+        assert run.exit_code == 1, wrong
+        assert "Traceback" not in run.output

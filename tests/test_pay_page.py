@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from bot.db import Database
 from bot.errors import OutsideService
 from bot.models import Conversation, Customer, Payment, PaymentStatus
 from bot.money import Money
+from bot.pay_page import FIELDS, FILLED
+from bot.words import read
 from tests import factories
 from tests.billing.fake_gateway import FakeGateway
 from tests.served import served
@@ -23,6 +26,11 @@ from tests.voices import Voice
 
 IMPLIES_A_DEBT = re.compile(
     r"\b(debt|owe[ds]?|overdue|arrears|late|due|collect\w*|invoice|balance|Maya|Torres|GT-1001)\b", re.I
+)
+
+IN_OTHER_WORDS = re.compile(
+    r"\b(deud\w+|adeud\w+|debe\w*|vencid\w+|atras\w+|mora|cobran\w+|facturas?|saldo|d[ií]vid\w+|deve\w*|faturas?)\b",
+    re.I,
 )
 
 
@@ -63,6 +71,21 @@ async def test_p1_the_page_shows_business_and_amount_and_implies_no_debt(link: L
     assert not IMPLIES_A_DEBT.search(seen), seen
     assert "<script" not in page.text
     assert page.headers["Cache-Control"] == "no-store"
+
+
+async def test_p1_k12_in_each_language_the_page_speaks_it_and_no_sentence_implies_a_debt(link: Link) -> None:
+    spoken = (("en-GB", "Take your time"), ("es-MX", "Tómese su tiempo"), ("pt-BR", "Fique à vontade"))
+    for locale, words in spoken:
+        with link.db.transaction() as session:
+            session.get_one(Conversation, link.payment.conversation_id).locale = locale
+        page = (await link.http.get(link.path)).text
+        assert f'<html lang="{locale}">' in page
+        assert words in page
+        assert Money(8_050, "USD").format(locale) in html.unescape(page)
+    shipped = read("pay_page.yml", FIELDS, FILLED)
+    assert set(shipped) == {"en", "es", "pt"}
+    sentences = [sentence for language in shipped.values() for sentence in language.values()]
+    assert [said for said in sentences if IMPLIES_A_DEBT.search(said) or IN_OTHER_WORDS.search(said)] == []
 
 
 async def test_a_preview_opens_nothing_at_stripe(link: Link) -> None:

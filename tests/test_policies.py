@@ -9,9 +9,12 @@ import pytest
 from bot import policies
 from bot.policies import (
     AnswersPolicy,
+    AssignmentPolicy,
     HoldsPolicy,
     IdentityPolicy,
+    Jurisdiction,
     KeywordsPolicy,
+    OutreachPolicy,
     PaymentsPolicy,
     PlansPolicy,
     Policy,
@@ -29,6 +32,9 @@ GOOD: dict[type[Policy], str] = {
         (HoldsPolicy, "holds.yml"),
         (RightsPolicy, "rights.yml"),
         (AnswersPolicy, "answers.yml"),
+        (AssignmentPolicy, "assignment.yml"),
+        (OutreachPolicy, "outreach.yml"),
+        (Jurisdiction, "jurisdictions/us.yml"),
     )
 }
 
@@ -58,6 +64,15 @@ def test_the_policies_that_we_ship_are_good() -> None:
         (AnswersPolicy, "name: {en: PayPal}", "name: {de: PayPal}", "English entry"),
         (AnswersPolicy, "heard: [paypal", "heard: [PayPal", "heard"),
         (AnswersPolicy, "bank_days: 5", "bank_days: 0", "bank_days"),
+        (OutreachPolicy, "US: us,", "Texas: us,", "jurisdictions"),
+        (OutreachPolicy, "caps: []", "caps: [{messages: 1, days: 2}, {messages: 2, days: 2}]", "twice"),
+        (Jurisdiction, "monday: 08:00-21:00", "monday: 07:00-21:00", "08:00-21:00 (C1)"),
+        (Jurisdiction, "monday: 08:00-21:00", "monday: 08:00-22:00", "08:00-21:00 (C1)"),
+        (Jurisdiction, "  caps: 12", "  numbers: 12", "sources needs caps"),
+        (AssignmentPolicy, "offers: on", "offers: maybe", "offers"),
+        (AssignmentPolicy, "stale_seconds: 60", "stale_seconds: 600", "must not be less than stale_seconds"),
+        (AssignmentPolicy, "  3: 10", "  3: 1", "more patient priority"),
+        (AssignmentPolicy, "  9: 60", "  10: 60", "priorities from 0 to 9"),
         (IdentityPolicy, "[US, GB, BR]", "[USA]", "regions"),
         (KeywordsPolicy, "stop all, ", "", "stop needs stopall"),
         (KeywordsPolicy, "[help, info]", "[help]", "help needs info"),
@@ -70,6 +85,10 @@ def test_the_policies_that_we_ship_are_good() -> None:
         (HoldsPolicy, "attorney: [outreach", "attorney: [reach", "attorney"),
         (HoldsPolicy, "dispute: [outreach, plan_reminders, autopay, allocation]", "dispute: [outreach]", "always does"),
         (HoldsPolicy, "cease: [outreach", "cease: [allocation", "cease cannot stop allocation"),
+        (HoldsPolicy, "{dispute: agent, ", "{", "lifted_by needs dispute"),
+        (HoldsPolicy, "dispute: agent", "dispute: robot", "lifted_by"),
+        (HoldsPolicy, "breathing_space: 60", "breathing_space: 0", "ends_after_days"),
+        (HoldsPolicy, "  autopay: Nothing is taken from a saved card.\n", "", "says needs autopay"),
         (
             RightsPolicy,
             "complaint_days: # our own word, within what the law allows\n  any",
@@ -109,3 +128,9 @@ def test_a_missing_policy_is_said_so(tmp_path: Path) -> None:
 )
 def test_words_come_in_the_language_or_in_english(locale: str, word: str) -> None:
     assert policies.in_language(policies.payments().description, locale).startswith(word)
+
+
+def test_every_team_that_a_criterion_names_is_one_that_agents_can_be_in() -> None:
+    criteria = policies.escalation()
+    named = {each.skill for each in criteria.hand_over.values()} | set(criteria.skill_by_topic.values())
+    assert named | {each.skill for each in criteria.case.values()} <= set(policies.assignment().skills)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 
 import pytest
 from structlog.testing import capture_logs
 
 from bot import worker
+from bot.conversations import handoff, offering, targets
 from bot.db import Database
 from bot.errors import OutsideService
+from bot.models import Holder
 from bot.settings import settings
+from tests.conftest import SetClock
+from tests.conversations.at_work import TOO_LONG_S, available, holder_of, offered, unheard_of, waiting
 
 SWEEPS = (
     worker.deliver,
@@ -23,6 +28,7 @@ SWEEPS = (
     worker.charge_instalments,
     worker.ask_about_missed,
     worker.follow_promises,
+    worker.end_holds,
     worker.answer_left_behind,
 )
 
@@ -86,3 +92,39 @@ def test_with_the_sandbox_every_sweep_runs_every_minute(monkeypatch: pytest.Monk
     settings.cache_clear()
     due = [minute for minute in range(60) if task.task_class().validate_datetime(dt.datetime(2026, 1, 1, 8, minute))]  # noqa: DTZ001 - as Huey gives it
     assert due == list(range(0, 60, 1 if sandbox else 10))
+
+
+def test_the_worker_offers_takes_back_and_watches_targets_and_one_that_fails_stops_no_other(
+    sqlite_db: Database, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with sqlite_db.transaction() as session:
+        ana, ben = available(session), available(session)
+        late, left = waiting(session), waiting(session)
+        handoff.claim(session, left, ben)
+        unheard_of(session, ben, TOO_LONG_S)
+    clock.advance(hours=1)
+    stopped = threading.Event()
+    rounds = iter([stopped.clear, stopped.set])
+    monkeypatch.setattr(stopped, "wait", lambda _seconds: next(rounds)())
+    with capture_logs() as lines:
+        worker.assign(stopped)
+    assert lines == []
+    assert offered(sqlite_db) == {late: ana.id}
+    assert holder_of(sqlite_db, left).holder == Holder.QUEUE
+    with sqlite_db.reading() as session:
+        assert len(targets.late(session)) == 2
+
+    def unlucky(_db: Database) -> None:
+        raise RuntimeError("Robin Park owes 80.50")
+
+    monkeypatch.setattr(offering, "round_of", unlucky)
+    with sqlite_db.transaction() as session:
+        handoff.claim(session, left, ben)
+        unheard_of(session, ben, TOO_LONG_S)
+    stopped.clear()
+    rounds = iter([stopped.set])
+    with capture_logs() as lines:
+        worker.assign(stopped)
+    assert [line["event"] for line in lines] == ["sweep_failed"]
+    assert "Robin" not in str(lines)
+    assert holder_of(sqlite_db, left).holder == Holder.QUEUE

@@ -30,7 +30,17 @@ class Text(NamedTuple):
 HYPHENS = pyphen.Pyphen(lang="en_US")
 LANGUAGES = {"en", "es", "pt"}
 # Files of policies/ and keys in them that are not our sentences: what customers say, and names that help lines have.
-NOT_OURS = {"distress.yml", "help_lines.yml", "keywords.yml", "heard"}
+NOT_OURS = {
+    "br.yml",
+    "uk.yml",
+    "us.yml",
+    "us_collector.yml",
+    "distress.yml",
+    "help_lines.yml",
+    "keywords.yml",
+    "kindness.yml",
+    "heard",
+}
 
 DOMAIN: dict[str, Any] = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))
 RESPONSES: dict[str, list[dict[str, Any]]] = DOMAIN["responses"]

@@ -44,6 +44,7 @@
       by_queue: "Waiting for a person",
       by_agent: "{name} is with you",
       writing: "The assistant is writing",
+      writing_agent: "{name} is writing",
       sending: "Sending",
       sent: "Sent",
       unsent: "Waiting to send",
@@ -122,6 +123,7 @@
       by_queue: "Esperando a una persona",
       by_agent: "{name} está con usted",
       writing: "El asistente está escribiendo",
+      writing_agent: "{name} está escribiendo",
       sending: "Enviando",
       sent: "Enviado",
       unsent: "Por enviar",
@@ -200,6 +202,7 @@
       by_queue: "Esperando uma pessoa",
       by_agent: "{name} está com você",
       writing: "O assistente está escrevendo",
+      writing_agent: "{name} está escrevendo",
       sending: "Enviando",
       sent: "Enviada",
       unsent: "A enviar",
@@ -403,7 +406,7 @@
         body: body && JSON.stringify(body),
       });
       if (!response.ok) throw await failureOf(response);
-      return await response.json();
+      return response.status === 204 ? null : await response.json();
     } catch (error) {
       throw error instanceof Failure ? error : new Failure(0, error.message);
     } finally {
@@ -756,6 +759,12 @@
     if (kind === "state") view.state(content);
   }
 
+  /** Tell the person who speaks with the customer what they have read (`read`), or that they write (`typing`). */
+  function sign(signs) {
+    if (!followed) return;
+    ask("POST", "api/chat/signs", { token: followed, body: signs }).catch(() => {}); // worth no second try
+  }
+
   function receive(message) {
     if (seen.has(message.id)) return;
     seen.add(message.id);
@@ -974,7 +983,7 @@
       );
     },
 
-    receipt({ payment_id, amount, currency, paid_at, balance }) {
+    receipt({ payment_id, amount, currency, paid_at, balance, review }) {
       return h(
         "section",
         { class: "card receipt", "aria-label": words.thanks },
@@ -989,7 +998,7 @@
           balance > 0 && row(words.left, money(balance, currency)),
           balance < 0 && row(words.credit, money(-balance, currency)),
         ),
-        balance === 0 && h("p", { class: "aside" }, words.settled),
+        balance === 0 && !review && h("p", { class: "aside" }, words.settled),
       );
     },
 
@@ -1191,6 +1200,9 @@ textarea::placeholder { color: var(--quiet); opacity: 1; }
     let unread = 0;
     let due = 0; // when the customer last said something that has no answer yet
     let dueTimer = 0;
+    let agentWrote = 0; // when the person at the other end last touched a key
+    let toldTyping = 0;
+    let toldRead = null;
     let fresh = null; // the first new bubble of this batch
     let atHistory = false;
     let lastDay = "";
@@ -1426,6 +1438,10 @@ textarea::placeholder { color: var(--quiet); opacity: 1; }
           ? words.card
           : "";
       if (hint.textContent !== text) hint.textContent = text;
+      if (state.holder === "agent" && field.value && Date.now() - toldTyping > 3_500) {
+        toldTyping = Date.now();
+        sign({ typing: true });
+      }
       go.toggleAttribute("aria-disabled", !field.value.trim() || over > 0);
       if (go.hasAttribute("aria-disabled")) go.setAttribute("aria-disabled", "true");
       try {
@@ -1585,6 +1601,7 @@ textarea::placeholder { color: var(--quiet); opacity: 1; }
       }
       entries.push(entry);
       due = mine && (!atHistory || Date.now() - new Date(message.created_at) < 60_000) ? Date.now() : 0;
+      if (message.author === "agent") agentWrote = 0;
       if (!mine && !openNow && !atHistory) unread += 1;
     }
 
@@ -1718,10 +1735,12 @@ textarea::placeholder { color: var(--quiet); opacity: 1; }
 
     function drawTyping() {
       clearTimeout(dueTimer);
-      const left = due + 60_000 - Date.now();
-      const show = due && left > 0 && state.holder === "bot";
+      const byAgent = state.holder === "agent";
+      const left = (byAgent ? agentWrote + 6_000 : due + 60_000) - Date.now();
+      const show = left > 0 && (byAgent ? agentWrote > 0 : due && state.holder === "bot");
       const was = typing.firstChild;
-      if (show && !was) typing.append(h("div", { class: "typing" }, h("i"), h("i"), h("i"), hidden(words.writing)));
+      const who = byAgent ? say("writing_agent", { name: state.agent?.name || words.team }) : words.writing;
+      if (show && !was) typing.append(h("div", { class: "typing" }, h("i"), h("i"), h("i"), hidden(who)));
       if (!show && was) typing.replaceChildren();
       if (show) dueTimer = setTimeout(drawTyping, left);
       if (show && !was && nearBottom()) toBottom();
@@ -1740,6 +1759,13 @@ textarea::placeholder { color: var(--quiet); opacity: 1; }
       below.hidden = true;
     }
 
+    /** While a person speaks with them: what is before their eyes. */
+    function tellRead() {
+      if (state.holder !== "agent" || !cursor || cursor === toldRead || !listening()) return;
+      toldRead = cursor;
+      sign({ read: cursor });
+    }
+
     /** Run `work`, which brings messages, then settle what depends on them once. History is not read aloud. */
     function batch(history, work) {
       const stuck = nearBottom();
@@ -1755,6 +1781,7 @@ textarea::placeholder { color: var(--quiet); opacity: 1; }
         unread = at < 0 ? 0 : entries.slice(at + 1).filter(({ author }) => author !== "customer").length;
       }
       if (openNow && cursor && cursor !== read("read")) write("read", cursor);
+      tellRead();
       if (history || !fresh) {
         if (stuck || history) toBottom();
       } else if (stuck) {
@@ -1776,6 +1803,7 @@ textarea::placeholder { color: var(--quiet); opacity: 1; }
       connected,
       isOpen: () => openNow,
       state(next) {
+        if (next.typing && next.typing !== state.typing) agentWrote = Date.now();
         state = { holder: "bot", position: null, agent: null, ...next };
         if (state.holder !== "bot") due = 0;
         drawState();

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from actions.balance import Account, account, say_if_clear
 from actions.deed import Deed, Form, Question
-from actions.paying import remainder
+from actions.paying import instalment_days, remainder
 from actions.paying.payments import give_link, is_fitting, under_way
 from actions.paying.wanted import from_message
 from actions.phrases import Phrases
@@ -49,8 +49,8 @@ class PromiseToPay(Deed):
         if say_if_clear(turn, mine):
             return leave("promise", "promise_day")
         if mine.plan is not None and not mine.overdue and from_message(turn, mine) is None and not turn.entities:
-            # With a plan in force "I'll pay on Friday" moves its next instalment.
-            return await Deed.by_intent["change_plan"].act(turn)
+            # With a plan in force "I'll pay on Friday" is about its next instalment.
+            return instalment_days.in_time(turn, mine) or await Deed.by_intent["change_plan"].act(turn)
         if not mine.standing.payable:
             turn.say("utter_only_disputed")
             return leave("promise", "promise_day")

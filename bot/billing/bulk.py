@@ -86,5 +86,5 @@ def _as_kept(dialect: sa.Dialect, columns: Sequence[sa.ColumnElement[Any]], rows
 
 def _keeper(dialect: sa.Dialect, column: sa.ColumnElement[Any]) -> Callable[[Any], Any] | None:
     if isinstance(column.type, sa.Uuid):
-        return lambda id_: str(id_).replace("-", "")
+        return lambda id_: None if id_ is None else str(id_).replace("-", "")
     return column.type.dialect_impl(dialect).bind_processor(dialect)

@@ -8,7 +8,7 @@ known whose conversation it was.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -136,12 +136,18 @@ def dispute(
                     reason=reason,
                 )
             )
+    forget_choice(session, customer, [invoice.id for invoice in chosen])
+
+
+def forget_choice(session: Session, customer: Customer, invoice_ids: Collection[uuid.UUID]) -> None:
+    """That the customer had chosen these invoices for the plan in force was said before they were disputed: they are
+    paid no more than others in dispute (C9)."""
     in_force = sa.select(Plan.id).where(
         Plan.customer_id == customer.id, Plan.status.in_((PlanStatus.AGREED, PlanStatus.ACTIVE))
     )
     session.execute(
         sa.update(PlanInvoice)
-        .where(PlanInvoice.plan_id.in_(in_force), PlanInvoice.invoice_id.in_([invoice.id for invoice in chosen]))
+        .where(PlanInvoice.plan_id.in_(in_force), PlanInvoice.invoice_id.in_(invoice_ids))
         .values(named=False)
         .execution_options(synchronize_session="fetch")
     )

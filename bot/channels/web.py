@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from bot import clock, policies
 from bot.billing import identity
 from bot.channels.front_door import FrontDoor
-from bot.conversations import news, router, transcript, turns
+from bot.conversations import news, read_marks, router, transcript, turns
 from bot.conversations.news import News, State
 from bot.errors import InvalidInput, NotFound, NotSignedIn
 from bot.models import Author, Channel, Conversation, Customer
@@ -58,6 +58,15 @@ class Said(BaseModel):
     payload: str | None = Field(None, max_length=2048)
 
 
+class Sign(BaseModel):
+    """What the widget tells of itself while a person speaks with the customer."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    read: uuid.UUID | None = None
+    typing: bool = False
+
+
 @routes.post("/api/chat/sessions", status_code=201)
 async def open_session(body: NewSession, request: Request) -> Json:
     """A conversation and the token that opens it. A signed-in customer comes back to the same conversation."""
@@ -81,6 +90,7 @@ async def send_message(request: Request) -> Response:
             session, conversation_id, client_id=str(said.client_id), text=said.text, payload=said.payload
         )
     )
+    door.signals.typing.stop(conversation_id, Author.CUSTOMER)
     door.signals.ring(conversation_id, desk=received.desk)
     if received.begun is not None:
         door.begin_turn(received.begun)
@@ -95,15 +105,17 @@ async def read_messages(request: Request) -> Response:
     with door.signals.listen(conversation_id) as bell:
         seq, found = await door.in_reading(lambda session: _news(session, conversation_id, after))
         if not found.messages and wait:
-            before = found.state
+            before, wrote = found.state, door.signals.typing.of(conversation_id, Author.AGENT)
             until = asyncio.get_running_loop().time() + wait
             while not found.messages and found.state == before:
+                if door.signals.typing.of(conversation_id, Author.AGENT) not in (0, wrote):
+                    break
                 left = until - asyncio.get_running_loop().time()
                 if left <= 0 or door.closing or not await bell.wait(left):
                     break
                 found = await door.in_reading(lambda session: _since(session, conversation_id, seq))
     messages = [_message(message, found.agents) for message in found.messages]
-    return _json({"messages": messages, "state": _state(found.state)})
+    return _json({"messages": messages, "state": _state(found.state, _writing(door, conversation_id))})
 
 
 async def stream_events(request: Request) -> Response:
@@ -117,10 +129,28 @@ async def stream_events(request: Request) -> Response:
     )
 
 
+async def give_sign(request: Request) -> Response:
+    """How far the customer has read (`read`, a message's id), or that they are writing (`typing`). Nothing is said by
+    it, and what cannot be used is left."""
+    conversation_id, door = _conversation_id(request), _front_door(request)
+    try:
+        sign = Sign.model_validate_json(await request.body())
+    except ValidationError as error:
+        raise RequestValidationError([{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors()]) from error
+    message_id = sign.read
+    fresh = sign.typing and door.signals.typing.sign(conversation_id, Author.CUSTOMER)
+    if message_id is not None:
+        fresh |= await door.in_transaction(lambda session: read_marks.read(session, conversation_id, message_id))
+    if fresh:
+        door.signals.ring(conversation_id)
+    return Response(status_code=204)
+
+
 # Every turn is two of these calls, so they do without FastAPI's dependencies, which took half of their time.
 routes.add_route("/api/chat/messages", send_message, methods=["POST"])
 routes.add_route("/api/chat/messages", read_messages, methods=["GET"])
 routes.add_route("/api/chat/events", stream_events, methods=["GET"])
+routes.add_route("/api/chat/signs", give_sign, methods=["POST"])
 
 
 def _front_door(request: Request) -> FrontDoor:
@@ -161,9 +191,10 @@ async def _events(door: FrontDoor, conversation_id: uuid.UUID, seq: int, found: 
                 seq = row.seq
                 message = _message(row, found.agents)
                 yield b"id: %b\nevent: message\ndata: %b\n\n" % (message["id"].encode(), orjson.dumps(message))
-            if found.state != state:
-                state = found.state
-                yield b"event: state\ndata: %b\n\n" % orjson.dumps(_state(state))
+            now = _state(found.state, _writing(door, conversation_id))
+            if now != state:
+                state = now
+                yield b"event: state\ndata: %b\n\n" % orjson.dumps(state)
             if door.closing or asyncio.get_running_loop().time() >= ends:
                 return
             if not await bell.wait(HEARTBEAT_S):
@@ -243,9 +274,15 @@ def _since(session: Session, conversation_id: uuid.UUID, seq: int) -> News:
     return found
 
 
-def _state(state: State) -> Json:
+def _state(state: State, writing: int) -> Json:
+    """`typing` is there while the agent writes, and another number for each sign of it."""
     agent = {"name": state.agent} if state.agent is not None else None
-    return {"holder": state.holder, "position": state.position, "agent": agent}
+    shown = {"holder": state.holder, "position": state.position, "agent": agent}
+    return shown | {"typing": writing} if writing and agent else shown
+
+
+def _writing(door: FrontDoor, conversation_id: uuid.UUID) -> int:
+    return door.signals.typing.of(conversation_id, Author.AGENT)
 
 
 def _message(message: Any, agents: dict[uuid.UUID, str]) -> Json:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot import clock, policies
 from bot.channels.base import Template
-from bot.models import Channel, Conversation, Delivery, DeliveryStatus
+from bot.models import Channel, Conversation, Delivery, DeliveryStatus, Provider
 
 OPEN_FOR = dt.timedelta(hours=24)
 UPDATE = "conversation_update"
@@ -57,23 +57,42 @@ def is_closed(conversation: Conversation) -> bool:
 def knock(session: Session, conversation: Conversation, held: Delivery) -> None:
     """Write down a template for the customer in place of `held`, once for each time that the window closes. The caller
     holds the lock of the conversation's row."""
-    since = _closed_since(session, conversation)
-    told = sa.select(Delivery.id).where(
+    if knocked(session, conversation) is None:
+        _write(session, conversation, held.channel, held.provider, held.address)
+
+
+def invite(session: Session, conversation: Conversation) -> None:
+    """Write down the same template though nothing waits, once for each time that the window closes. The caller holds
+    the lock of the conversation's row."""
+    if knocked(session, conversation) is None and conversation.address:
+        _write(session, conversation, conversation.channel, conversation.provider, conversation.address)
+
+
+def knocked(session: Session, conversation: Conversation) -> Delivery | None:
+    """The template that tells of this closing, if it is written down."""
+    told = sa.select(Delivery).where(
         Delivery.conversation_id == conversation.id,
         Delivery.message_id.is_(None),
         Delivery.part == FIRST["part"],
-        Delivery.created_at >= since,
+        Delivery.created_at >= _closed_since(session, conversation),
         Delivery.error.is_distinct_from(OPEN_AGAIN),
     )
-    if session.scalar(told.limit(1)) is not None:
-        return
+    return session.scalar(told.limit(1))
+
+
+def notice(conversation: Conversation) -> str:
+    """What the customer reads of it."""
+    return filled(_template(conversation.locale))
+
+
+def _write(session: Session, conversation: Conversation, channel: str, provider: Provider | None, address: str) -> None:
     template = _template(conversation.locale)
     session.add(
         Delivery(
             conversation_id=conversation.id,
-            channel=held.channel,
-            provider=held.provider,
-            address=held.address,
+            channel=channel,
+            provider=provider,
+            address=address,
             body=filled(template),
             content={"template": _kept(template)},
             unasked=True,

@@ -12,7 +12,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock
-from bot.conversations import feedback, holder, keywords, transcript
+from bot.conversations import (
+    colleagues,
+    feedback,
+    holder,
+    keywords,
+    notices,
+    offers,
+    presence,
+    standing,
+    targets,
+    transcript,
+)
 from bot.conversations.redaction import redact_cards
 from bot.db import lock
 from bot.errors import Conflict, InvalidInput, NotFound
@@ -26,6 +37,7 @@ from bot.models import (
     HandoffEventKind,
     Holder,
     Message,
+    NoticeKind,
 )
 from bot.words import say
 
@@ -61,6 +73,7 @@ def request(
     session.add(handoff)
     session.flush()
     conversation.handoff_id = handoff.id
+    targets.set_for(session, handoff)
     _record(session, handoff, HandoffEventKind.REQUESTED, actor)
     holder.change(session, conversation, Holder.QUEUE)
     session.flush()
@@ -119,23 +132,36 @@ def claim(session: Session, conversation_id: uuid.UUID, agent: Agent) -> Handoff
         raise Conflict("This conversation is not waiting for a person.", about=conversation_id)
     handoff = session.get_one(Handoff, conversation.handoff_id)
     holder.change(session, conversation, Holder.AGENT, agent_id=agent.id)
+    offers.settle(session, conversation, agent.id)
+    presence.worked(session, agent.id)
     _record(session, handoff, HandoffEventKind.CLAIMED, _actor(agent))
     _tell(session, conversation, "claimed", agent=agent.name)
     return handoff
 
 
-def reply(session: Session, conversation_id: uuid.UUID, agent: Agent, text: str, client_id: str) -> Message:
-    """An agent's answer, from its holder only. The same `client_id` again is the same message."""
+def reply(
+    session: Session,
+    conversation_id: uuid.UUID,
+    agent: Agent,
+    text: str,
+    client_id: str,
+    card: dict[str, Any] | None = None,
+) -> Message:
+    """An agent's answer, from its holder only. The same `client_id` again is the same message. A `card` comes with a
+    text that stands alone."""
     conversation = _locked(session, conversation_id)
     before = transcript.by_client_id(session, conversation_id, client_id)
     if before is not None:
         return before
     _require_holder(session, conversation, agent)
+    targets.answered(session, conversation.handoff_id)
+    presence.touch(session, agent.id)
     return transcript.append(
         session,
         conversation,
         author=Author.AGENT,
         text=_bounded(text, conversation.locale),
+        card=card,
         agent_id=agent.id,
         client_id=client_id,
         unasked=not _is_owed(session, conversation),
@@ -156,44 +182,89 @@ def note(session: Session, conversation_id: uuid.UUID, agent: Agent, text: str) 
 
 
 def give_back(session: Session, conversation_id: uuid.UUID, agent: Agent, note: str | None = None) -> None:
-    """Return the conversation to the bot, which resumes at a clean state."""
+    """Return the conversation to the bot, which resumes at a clean state. What stands is named to the customer."""
     conversation = _locked(session, conversation_id)
     _require_holder(session, conversation, agent)
     _end(session, conversation, HandoffEventKind.RETURNED, _actor(agent), note)
+    presence.worked(session, agent.id)
     holder.change(session, conversation, Holder.BOT)
     _tell(session, conversation, "returned", agent=agent.name)
+    stands = standing.named(session, conversation)
+    if stands is not None:
+        transcript.append(session, conversation, author=Author.SYSTEM, text=stands, unasked=True)
 
 
-def close(session: Session, conversation_id: uuid.UUID, agent: Agent, note: str | None = None) -> None:
-    """End it for now. The customer's next message opens it again, and the bot answers first (design section 10, 12)."""
+def close(
+    session: Session, conversation_id: uuid.UUID, agent: Agent, note: str | None = None, *, rated: bool = True
+) -> None:
+    """End it for now. The customer's next message opens it again, and the bot answers first (design section 10, 12).
+    Unless it is not to be `rated`, they are asked how it was, where that is due (K14)."""
     conversation = _locked(session, conversation_id)
     _require_holder(session, conversation, agent)
     _end(session, conversation, HandoffEventKind.CLOSED, _actor(agent), note)
+    presence.worked(session, agent.id)
     holder.change(session, conversation, Holder.BOT)
     conversation.closed_at = clock.now()
     _tell(session, conversation, "closed", agent=agent.name)
-    feedback.ask(session, conversation)
+    if rated:
+        feedback.ask(session, conversation)
 
 
 def transfer(
-    session: Session, conversation_id: uuid.UUID, agent: Agent, to_agent: Agent | None, note: str | None = None
+    session: Session,
+    conversation_id: uuid.UUID,
+    agent: Agent,
+    to_agent: Agent | None,
+    note: str | None = None,
+    *,
+    skill: str | None = None,
+    anyway: bool = False,
 ) -> None:
-    """Give it to a colleague, or back to the queue (`to_agent` None). A supervisor may move anybody's."""
+    """Give it to a colleague, who is told, or back to the queue (`to_agent` None), there to the team of `skill` if one
+    is named. A supervisor may move anybody's.
+
+    Raises `colleagues.OverCapacity` for a colleague who has as many as they take on, unless it is to be so `anyway`.
+    """
     conversation = _locked(session, conversation_id)
     if conversation.holder != Holder.AGENT or conversation.handoff_id is None:
         raise Conflict("Only a conversation that an agent has can be transferred.", about=conversation_id)
-    left = _name(session, conversation.agent_id)
+    if to_agent is not None and not anyway and to_agent.id != conversation.agent_id:
+        colleagues.require_room(session, to_agent)
+    before, left = conversation.agent_id, _name(session, conversation.agent_id)
     handoff = session.get_one(Handoff, conversation.handoff_id)
     since = conversation.created_at if handoff is None else handoff.created_at
     _record(session, handoff, HandoffEventKind.TRANSFERRED, _actor(agent), note)
     if to_agent is None:
+        handoff.skill = colleagues.known_skill(skill) if skill is not None else handoff.skill
         holder.change(session, conversation, Holder.QUEUE)
+        if before is not None:
+            offers.let_go(session, conversation, before)
         conversation.waiting_since = since
         _tell(session, conversation, "requeued", agent=left)
     else:
         holder.change(session, conversation, Holder.AGENT, agent_id=to_agent.id)
         _record(session, handoff, HandoffEventKind.CLAIMED, _actor(to_agent))
         _tell(session, conversation, "claimed", agent=to_agent.name)
+        presence.worked(session, to_agent.id)
+        if to_agent.id not in (agent.id, before):
+            notices.tell(session, to_agent.id, NoticeKind.HANDED_OVER, conversation.id, by=agent.id)
+    if before is not None and before != agent.id and (to_agent is None or before != to_agent.id):
+        notices.tell(session, before, NoticeKind.TAKEN_BACK, conversation.id, by=agent.id)
+
+
+def requeue(session: Session, conversation_id: uuid.UUID, agent: Agent) -> bool:
+    """Back to the queue, because its agent is not there any more: in its old place, the customer is told, and so is the
+    agent when they return. False when it is not with them now."""
+    conversation = _locked(session, conversation_id)
+    if conversation.holder != Holder.AGENT or conversation.agent_id != agent.id or conversation.handoff_id is None:
+        return False
+    _record(session, session.get_one(Handoff, conversation.handoff_id), HandoffEventKind.TRANSFERRED, "system")
+    since = _unanswered_since(session, conversation)
+    holder.change(session, conversation, Holder.QUEUE)
+    conversation.waiting_since = since
+    _tell(session, conversation, "requeued", agent=agent.name)
+    notices.tell(session, agent.id, NoticeKind.TAKEN_BACK, conversation.id)
+    return True
 
 
 def withdraw(session: Session, conversation: Conversation, *, told: bool = True) -> None:
@@ -201,6 +272,7 @@ def withdraw(session: Session, conversation: Conversation, *, told: bool = True)
     it. The caller holds the row's lock."""
     _end(session, conversation, HandoffEventKind.RETURNED, "customer", None)
     holder.change(session, conversation, Holder.BOT)
+    offers.settle(session, conversation)
     if told:
         _tell(session, conversation, "back_to_assistant", unasked=False)
 
@@ -253,6 +325,21 @@ def _tell(session: Session, conversation: Conversation, key: str, *, unasked: bo
     """`unasked` but for what answers the customer's own act (C5)."""
     text = say(key, conversation.locale, **values)
     transcript.append(session, conversation, author=Author.SYSTEM, text=text, unasked=unasked)
+
+
+def _unanswered_since(session: Session, conversation: Conversation) -> dt.datetime:
+    """When the customer wrote the first message that no person has answered; their last, where all are answered."""
+    theirs = sa.select(Message).where(Message.conversation_id == conversation.id, Message.author == Author.CUSTOMER)
+    spoken = sa.select(sa.func.max(Message.seq)).where(
+        Message.conversation_id == conversation.id, Message.author == Author.AGENT, Message.hidden.is_(False)
+    )
+    asked = sa.select(Handoff.created_at).where(Handoff.id == conversation.handoff_id).scalar_subquery()
+    answered = session.scalar(spoken.where(Message.created_at >= asked)) or 0
+    last = session.scalars(theirs.order_by(Message.seq.desc()).limit(1)).first()
+    if answered == 0 or last is None:
+        return session.get_one(Handoff, conversation.handoff_id).created_at
+    first = session.scalars(theirs.where(Message.seq > answered).order_by(Message.seq).limit(1)).first()
+    return (first or last).created_at
 
 
 def _is_owed(session: Session, conversation: Conversation) -> bool:

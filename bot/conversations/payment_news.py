@@ -6,16 +6,19 @@ Each function is called in the transaction in which the thing happens, so that e
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from babel.dates import format_date
 from sqlalchemy.orm import Session
 
 from bot import clock
-from bot.billing import invoices
+from bot.billing import invoices, plans
 from bot.billing.cases import MoneyCase, open_case
 from bot.billing.holds import is_stopped, is_stopped_at
+from bot.billing.invoices import Standing
 from bot.billing.payments.reversals import Change
 from bot.billing.payments.settlement import Settlement
+from bot.billing.plans.progress import left_of
 from bot.conversations import reach, transcript
 from bot.db import lock
 from bot.models import (
@@ -49,7 +52,8 @@ def may_tell(session: Session, conversation: Conversation, customer_id: uuid.UUI
 
 
 def receipt(session: Session, settlement: Settlement, conversation: Conversation | None = None) -> uuid.UUID | None:
-    """The receipt in the transcript: thanks, what is open now and a way that suits (K3, K9). Credit is said (S5).
+    """The receipt in the transcript: thanks, what is open now and a way that suits (K3, K9). Credit is said (S5), and
+    of a plan how far it is; what is disputed is not asked for (C9).
 
     Where the customer neither paid by a link given there nor has proven who they are, only that there is news (P1). A
     guest is thanked, and told nothing of the account (P4).
@@ -66,26 +70,25 @@ def receipt(session: Session, settlement: Settlement, conversation: Conversation
         text = say("receipt_guest", locale, amount=settlement.amount.format(locale))
         payment.receipt_message_id = _say(session, conversation, text)
         return conversation.id
-    standing = (
-        say("receipt_rest", locale, balance=settlement.balance.format(locale))
-        if settlement.balance.minor > 0
-        else say("receipt_clear", locale)
-    )
+    customer = session.get_one(Customer, payment.customer_id)
+    standing = invoices.standing(session, customer)
+    said = list(_what_is_open(session, customer, standing, locale))
     if settlement.credit:
-        standing = f"{standing} {say('receipt_credit', locale, credit=settlement.credit.format(locale))}"
+        said.append(say("receipt_credit", locale, credit=settlement.credit.format(locale)))
     message = transcript.append(
         session,
         conversation,
         unasked=True,
         author=_author(conversation),
-        text=say("receipt", locale, amount=settlement.amount.format(locale), standing=standing),
+        text=say("receipt", locale, amount=settlement.amount.format(locale), standing=" ".join(said)).rstrip(),
         card={
             "kind": "receipt",
             "payment_id": str(payment.id),
             "amount": settlement.amount.minor,
             "currency": settlement.amount.currency,
             "paid_at": (payment.settled_at or clock.now()).isoformat(),
-            "balance": settlement.balance.minor,
+            "balance": standing.payable.minor,
+            "review": (standing.total - standing.payable).minor,
         },
     )
     session.flush()
@@ -141,6 +144,38 @@ def tell_of_news(session: Session, conversation: Conversation) -> uuid.UUID:
     return _say(session, conversation, say("payment_news", conversation.locale), _buttons(conversation))
 
 
+def _what_is_open(session: Session, customer: Customer, standing: Standing, locale: str) -> Iterator[str]:
+    """What a receipt says of the account. Of ways to pay nothing, where a hold keeps us from naming any (C8)."""
+    if not standing.total:
+        yield say("receipt_clear", locale)
+    elif not is_stopped(session, customer.id, Stop.OFFERS):
+        yield from _what_is_payable(session, customer, standing, locale)
+        if standing.total != standing.payable:
+            yield say("receipt_review", locale)
+
+
+def _what_is_payable(session: Session, customer: Customer, standing: Standing, locale: str) -> Iterator[str]:
+    """How far the plan in force is, and what is open beside it, without what is disputed (C9, K9)."""
+    plan = plans.current(session, customer)
+    progress = plans.progress(session, plan) if plan else None
+    planned: dict[uuid.UUID, int] = {}
+    if plan is not None and progress is not None and progress.next is not None:
+        planned = {part.invoice_id: left for part, left in left_of(session, plan)}
+        yield say(
+            "receipt_plan",
+            locale,
+            paid=progress.paid.format(locale),
+            total=Money(plan.total, plan.currency).format(locale),
+            next=progress.next_amount.format(locale),
+            day=format_date(progress.next.due_on, format="long", locale=locale.replace("-", "_")),
+        )
+    undisputed = {item.invoice.id: item.owed.minor for item in standing.items if not item.disputed}
+    beside = sum(owed - planned.get(id_, 0) for id_, owed in undisputed.items())
+    if beside:
+        balance = Money(beside, standing.currency).format(locale)
+        yield say("receipt_beside" if planned else "receipt_rest", locale, balance=balance)
+
+
 def _may_hear(session: Session, conversation: Conversation, payment: Payment) -> bool:
     """The same of `payment`; what holds there are on another's account does not show to a guest (P4)."""
     if payment.origin == PaymentOrigin.GUEST:
@@ -168,7 +203,10 @@ def _words(session: Session, change: Change, locale: str) -> str:
         return said
     if change.gone and change.owed.minor > 0:
         standing = invoices.standing(session, session.get_one(Customer, change.payment.customer_id))
-        said = f"{said} {say('open_again', locale, balance=standing.total.format(locale))}"
+        if standing.payable:
+            said = f"{said} {say('open_again', locale, balance=standing.payable.format(locale))}"
+        if standing.total != standing.payable:
+            said = f"{said} {say('receipt_review', locale)}"
     elif not change.gone and change.credit.minor > 0:
         said = f"{said} {say('receipt_credit', locale, credit=change.credit.format(locale))}"
     return said

@@ -16,8 +16,9 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
+from bot.conversations.typing import Typing
 from bot.db import Database
-from bot.models import AgentSession, Conversation, Holder
+from bot.models import AgentSession, Conversation, HandoffTarget, Holder, Notice, Offer, Presence
 
 LOOK_EVERY_S = 0.25
 DESK = "desk"
@@ -25,6 +26,21 @@ ANY = "any"
 _NEVER = object()
 
 log = structlog.get_logger()
+
+# The newest of what happens to offers, to agents' presence and to targets; each is the end of an index.
+_ASSIGNMENT = sa.select(
+    *(
+        sa.select(sa.func.max(column)).scalar_subquery()
+        for column in (
+            Offer.made_at,
+            Offer.ended_at,
+            Presence.changed_at,
+            Notice.at,
+            HandoffTarget.warned_at,
+            HandoffTarget.breached_at,
+        )
+    )
+)
 
 
 class Bell:
@@ -49,12 +65,13 @@ class Bell:
 
 class Signals:
     """The bells of one process, by topic: a conversation's id, `DESK` for anything that concerns the desk, or `ANY` for
-    whatever changes in this process."""
+    whatever changes in this process. `typing` is who writes at this moment."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self._bells: dict[str, set[Bell]] = defaultdict(set)
         self._seen: dict[str, Any] = {}
+        self.typing = Typing()
 
     @contextlib.contextmanager
     def listen(self, topic: uuid.UUID | str) -> Iterator[Bell]:
@@ -123,4 +140,5 @@ class Signals:
                 ]
                 # A session that was ended elsewhere ends its streams.
                 marks[DESK].append(session.scalar(sa.select(sa.func.max(AgentSession.revoked_at))))
+                marks[DESK].append(tuple(session.execute(_ASSIGNMENT).one()))
         return marks

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot import clock
+from bot import clock, policies
 from bot.billing import invoices, plans
+from bot.desk import plan_desk
+from bot.desk.auth import Seat
 from bot.desk.lines import instant
 from bot.desk.money import amount
 from bot.models import Customer, Payment, Plan, Promise, PromiseStatus
@@ -17,9 +20,9 @@ from bot.money import Money, total
 RECENT = 8
 
 
-def account(session: Session, customer: Customer) -> dict[str, Any]:
+def account(session: Session, seat: Seat, customer: Customer) -> dict[str, Any]:
     """Amounts come formatted, and beside them in minor units. Call it only while identity is proven (P1)."""
-    standing = invoices.standing(session, customer)
+    standing, today = invoices.standing(session, customer), clock.today(customer.time_zone)
     plan = plans.current(session, customer)
     planned = {part.invoice_id for part in plan.invoices} if plan else set()
     late = (item.owed for item in standing.items if item.days_late and item.invoice.id not in planned)
@@ -32,6 +35,7 @@ def account(session: Session, customer: Customer) -> dict[str, Any]:
         "credit": amount(standing.credit),
         "invoices": [
             {
+                "id": str(item.invoice.id),
                 "number": item.invoice.number,
                 "description": item.invoice.description,
                 "due_on": item.invoice.due_on.isoformat(),
@@ -43,8 +47,11 @@ def account(session: Session, customer: Customer) -> dict[str, Any]:
             for item in standing.items
         ],
         "plan": _plan(session, customer, plan) if plan else None,
+        "offers": plan_desk.waiting(session, seat, customer),
         "payments": _payments(session, customer),
         "promises": _promises(session, customer),
+        "today": today.isoformat(),
+        "promise_until": (today + dt.timedelta(days=policies.plans().promise_days)).isoformat(),
     }
 
 
@@ -64,6 +71,7 @@ def _plan(session: Session, customer: Customer, plan: Plan) -> dict[str, Any]:
             }
         )
     return {
+        "id": str(plan.id),
         "status": plan.status,
         "frequency": plan.frequency,
         "total": amount(Money(plan.total, plan.currency)),

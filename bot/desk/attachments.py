@@ -43,7 +43,7 @@ def attachment(attachment_id: uuid.UUID, db: Db, seat: Reader) -> Response:
         file = session.get(Attachment, attachment_id)
         if file is None or file.status != AttachmentStatus.KEPT or file.body is None:
             raise NotFound("There is no such file.", about=attachment_id)
-        conversation = find(session, seat, session.get_one(Message, file.message_id).conversation_id)
+        conversation = find(session, seat, session.get_one(Message, file.message_id).conversation_id, to_read=True)
     with db.transaction() as session:
         subject = audit.conversation(conversation.id)
         audit.record(session, seat.agent, "attachment.read", subject, attachment=str(attachment_id))

@@ -8,29 +8,40 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot import clock
+from bot.conversations import follow_ups, read_marks
 from bot.conversations import handoff as handoffs
+from bot.desk import cases, holds, mentions, wrap_up
 from bot.desk.account import account
 from bot.desk.auth import Seat
 from bot.desk.identity import Known, known, language
 from bot.desk.lines import agent_names, instant, lines
 from bot.desk.phone import consents_of, deliveries, phone
+from bot.desk.profile import profile
+from bot.desk.sight import had_closed
 from bot.errors import NotAllowed, NotFound
-from bot.models import Case, Conversation, Customer, Handoff, Hold, Holder, HoldStatus
+from bot.models import Conversation, Customer, Handoff, Holder
 
 
-def find(session: Session, seat: Seat, conversation_id: uuid.UUID) -> Conversation:
+def find(session: Session, seat: Seat, conversation_id: uuid.UUID, *, to_read: bool = False) -> Conversation:
     """A conversation that this agent may open: one that waits, their own, and for a supervisor any.
 
-    Raises `NotFound`, and `NotAllowed` for one that a colleague or the assistant has.
+    `to_read` also gives what they closed themselves, for looking back at, and one in which a colleague asks them
+    something. Raises `NotFound`, and `NotAllowed` for one that a colleague or the assistant has.
     """
     conversation = session.get(Conversation, conversation_id)
     if conversation is None:
         raise NotFound("There is no such conversation.", about=conversation_id)
-    if may_open(seat, conversation):
+    if may_open(seat, conversation) or (to_read and _looks_back(session, seat, conversation)):
         return conversation
     who = agent_names(session).get(conversation.agent_id, "") if conversation.agent_id else ""
     raise NotAllowed(f"{who or 'The assistant'} has this conversation.", about=conversation_id)
+
+
+def _looks_back(session: Session, seat: Seat, conversation: Conversation) -> bool:
+    """What they closed, what they mean to follow up, and where a colleague asks them something."""
+    if mentions.open_in(session, seat, conversation) is not None:
+        return True
+    return had_closed(session, seat, conversation) or follow_ups.of(session, seat.agent, conversation.id) is not None
 
 
 def may_open(seat: Seat, conversation: Conversation) -> bool:
@@ -50,11 +61,12 @@ def dossier(session: Session, seat: Seat, conversation: Conversation) -> dict[st
         "messages": said,
         "last_seq": said[-1]["seq"] if said else 0,
         "customer": _person(customer, identity) if customer else None,
-        "account": account(session, customer) if customer and identity == Known.VERIFIED else None,
+        "account": account(session, seat, customer) if customer and identity == Known.VERIFIED else None,
         "consents": consents_of(session, conversation),
-        "holds": _holds(session, conversation),
-        "cases": _cases(session, conversation),
+        "holds": holds.of_conversation(session, seat, conversation),
+        "cases": cases.of_conversation(session, seat, conversation),
         "handoffs": _handoffs(session, conversation),
+        "profile": profile(session, seat, conversation),
     }
 
 
@@ -83,6 +95,8 @@ def state(session: Session, seat: Seat, conversation: Conversation) -> dict[str,
         "verified_until": instant(conversation.verified_until),
         "phone": phone(session, conversation),
         "place": handoffs.place(session, conversation),
+        "asked": mentions.asked_in(session, seat, conversation),
+        "read_seq": read_marks.reached(session, conversation.id),
         "since": instant(conversation.waiting_since),
         "closed_at": instant(conversation.closed_at),
         "may": {
@@ -106,45 +120,18 @@ def _person(customer: Customer, identity: Known) -> dict[str, Any] | None:
     }
 
 
-def _holds(session: Session, conversation: Conversation) -> list[dict[str, Any]]:
-    ours = [Hold.conversation_id == conversation.id]
-    if conversation.customer_id and conversation.verified_until and conversation.verified_until > clock.now():
-        ours.append(Hold.customer_id == conversation.customer_id)
-    rows = session.scalars(
-        sa.select(Hold).where(sa.or_(*ours), Hold.status != HoldStatus.LIFTED).order_by(Hold.created_at)
-    )
-    return [
-        {"kind": hold.kind, "status": hold.status, "reason": hold.reason, "at": instant(hold.created_at)}
-        for hold in rows
-    ]
-
-
-def _cases(session: Session, conversation: Conversation) -> list[dict[str, Any]]:
-    ours = [Case.conversation_id == conversation.id]
-    if conversation.customer_id and conversation.verified_until and conversation.verified_until > clock.now():
-        ours.append(Case.customer_id == conversation.customer_id)
-    rows = session.scalars(sa.select(Case).where(sa.or_(*ours)).order_by(Case.created_at.desc()))
-    return [
-        {
-            "kind": case.kind,
-            "reference": case.reference,
-            "status": case.status,
-            "summary": case.summary,
-            "at": instant(case.created_at),
-        }
-        for case in rows
-    ]
-
-
 def _handoffs(session: Session, conversation: Conversation) -> list[dict[str, Any]]:
     """Newest first; the first is the one being worked on, if any. Each with its steps and who took them."""
     names = {f"agent:{agent_id}": name for agent_id, name in agent_names(session).items()}
     rows = session.scalars(
         sa.select(Handoff).where(Handoff.conversation_id == conversation.id).order_by(Handoff.created_at.desc())
     )
+    found = rows.all()
+    came_of_it = wrap_up.of(session, [handoff.id for handoff in found])
     return [
         {
             "id": str(handoff.id),
+            "wrap_up": came_of_it.get(handoff.id),
             "current": handoff.id == conversation.handoff_id and conversation.holder != Holder.BOT,
             "reason": handoff.reason,
             "skill": handoff.skill,
@@ -161,5 +148,5 @@ def _handoffs(session: Session, conversation: Conversation) -> list[dict[str, An
                 for event in handoff.events
             ],
         }
-        for handoff in rows
+        for handoff in found
     ]

@@ -1,8 +1,9 @@
 """Live news for the desk's page, as server-sent events: the lists, and what happens in the open conversation.
 
 `queue` carries the lists of `GET queue`; `conversation` its state and the messages since the last one; `gone` says that
-the conversation is no longer this agent's to read; `end` that the session has ended. An event's id is the position in
-all of this, so that a page that was away (`Last-Event-ID`) gets what it missed and nothing twice.
+the conversation is no longer this agent's to read; `own` carries what concerns this agent alone; `end` says that the
+session has ended. An event's id is the position in all of this, so that a page that was away (`Last-Event-ID`) gets
+what it missed and nothing twice. Each look is a sign that the agent's desk is open.
 """
 
 from __future__ import annotations
@@ -19,15 +20,19 @@ import orjson
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
 
+from bot.conversations import offering, presence
 from bot.conversations.signals import DESK, Bell, Signals
 from bot.db import Database
 from bot.desk import audit, auth
 from bot.desk.access import Db, DeskRoute, Watcher
 from bot.desk.auth import Seat
 from bot.desk.dossier import find, state
-from bot.desk.inbox import Item, inbox, of_customers
+from bot.desk.filters import NONE, Asked, Filters
+from bot.desk.inbox import Inbox, Item, inbox, of_customers
 from bot.desk.lines import lines
+from bot.desk.own import own
 from bot.errors import NotAllowed, NotFound, NotSignedIn
+from bot.models import Author, Availability
 
 HEARTBEAT_S = 15.0
 # Other processes' changes are noticed against a first look of the bells' own; one that falls before it shows by ours.
@@ -65,24 +70,31 @@ class Watch:
     digest: str
     conversation_id: uuid.UUID | None
     position: Position
+    filters: Filters = NONE
     shown: set[str] = field(default_factory=set)
+    own: str = ""
+    sign: int = 0
 
     def look(self) -> list[bytes]:
         """The news since the last look, as events. Raises `NotSignedIn` when the session has ended."""
         news: list[bytes] = []
         with self.db.reading() as session:
             seat = auth.seat_of(session, self.digest)
-            lists = inbox(session, seat)
+            lists, mine = inbox(session, seat, self.filters), own(session, seat)
             if self.conversation_id is not None:
                 try:
-                    conversation = find(session, seat, self.conversation_id)
+                    conversation = find(session, seat, self.conversation_id, to_read=True)
                     self._conversation(
                         news, state(session, seat, conversation), lines(session, conversation.id, self.position.seq)
                     )
                 except (NotAllowed, NotFound) as error:
                     gone, self.conversation_id = {"id": str(self.conversation_id), "message": error.message}, None
                     news.append(_event("gone", gone, self.position))
+        self._own(news, mine)
         self._queue(news, seat, lists)
+        presence.sign(self.db, seat.agent.id)
+        if news and mine["presence"]["now"] == Availability.AVAILABLE:
+            offering.round_of(self.db)
         return news
 
     def _conversation(self, news: list[bytes], now: Item, said: list[Item]) -> None:
@@ -91,8 +103,15 @@ class Watch:
             self.position = replace(self.position, seq=seq, state=_mark(now))
             news.append(_event("conversation", {"conversation": now, "messages": said}, self.position))
 
-    def _queue(self, news: list[bytes], seat: Seat, lists: dict[str, list[Item]]) -> None:
-        mark = _mark({name: [{**item, "waiting_s": None} for item in items] for name, items in lists.items()})
+    def _own(self, news: list[bytes], mine: Item) -> None:
+        """Told anew on every page: what counts is how it is now."""
+        mark = _mark(mine | {"offer": mine["offer"] and mine["offer"]["id"]})
+        if mark != self.own:
+            self.own = mark
+            news.append(_event("own", mine, self.position))
+
+    def _queue(self, news: list[bytes], seat: Seat, lists: Inbox) -> None:
+        mark = _mark({name: _unaged(shown) for name, shown in lists.items()})
         if mark == self.position.queue:
             return
         fresh = of_customers(lists) - self.shown
@@ -109,6 +128,7 @@ async def events(
     request: Request,
     db: Db,
     seat: Watcher,
+    filters: Asked,
     conversation: uuid.UUID | None = None,
     after: int = 0,
     last_event_id: Annotated[str | None, Header()] = None,
@@ -116,7 +136,8 @@ async def events(
     """The stream of one page; `conversation` is the one that is open there, read up to message `after`."""
     if conversation is not None:
         await asyncio.to_thread(_follow, db, seat, conversation)
-    watch = Watch(db, seat.digest, conversation, Position.read(last_event_id, after))
+    await asyncio.to_thread(presence.sign, db, seat.agent.id)
+    watch = Watch(db, seat.digest, conversation, Position.read(last_event_id, after), filters)
     return StreamingResponse(
         _stream(watch, request.app.state.signals),
         media_type="text/event-stream",
@@ -137,10 +158,21 @@ async def _stream(watch: Watch, signals: Signals) -> AsyncIterator[bytes]:
             except NotSignedIn:
                 yield _event("end", {}, watch.position)
                 return
-            for event in news or [b": still here\n\n"]:
+            for event in [*news, *_writing(watch, signals)] or [b": still here\n\n"]:
                 yield event
             await _first(bells, patience)
             patience = HEARTBEAT_S
+
+
+def _writing(watch: Watch, signals: Signals) -> list[bytes]:
+    """That the customer writes, once for each sign of it."""
+    if watch.conversation_id is None:
+        return []
+    sign = signals.typing.of(watch.conversation_id, Author.CUSTOMER)
+    if sign in (0, watch.sign):
+        return []
+    watch.sign = sign
+    return [_event("typing", {"id": str(watch.conversation_id)}, watch.position)]
 
 
 async def _first(bells: Sequence[Bell], patience: float) -> None:
@@ -156,9 +188,14 @@ async def _first(bells: Sequence[Bell], patience: float) -> None:
 def _follow(db: Database, seat: Seat, conversation_id: uuid.UUID) -> None:
     """May this agent read it? Then that they do is written down before the first word leaves."""
     with db.reading() as session:
-        find(session, seat, conversation_id)
+        find(session, seat, conversation_id, to_read=True)
     with db.transaction() as session:
         audit.record(session, seat.agent, "conversation.follow", audit.conversation(conversation_id))
+
+
+def _unaged(shown: Any) -> Any:
+    """A list without the ages of its rows, which the page reckons on."""
+    return [{**item, "waiting_s": None} for item in shown] if isinstance(shown, list) else shown
 
 
 def _event(kind: str, data: Any, position: Position) -> bytes:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.conversations import transcript
+from bot.desk.learning import intents
 from bot.models import Agent, Attachment, Author, Message
 
 
@@ -40,8 +41,17 @@ def line(message: Message, names: Mapping[uuid.UUID, str], files: Sequence[dict[
         "attachments": list(files),
         "note": message.hidden,
         "client_id": message.client_id,
+        "understood": _understood(message),
         "at": instant(message.created_at),
     }
+
+
+def _understood(message: Message) -> dict[str, Any] | None:
+    """What the assistant took a customer's own words for: the intent, in words too, and how sure it was (0 to 1)."""
+    if message.author != Author.CUSTOMER or message.intent is None or message.payload is not None:
+        return None
+    words = intents.words(message.intent)
+    return {"intent": message.intent, "words": words, "confidence": message.confidence}
 
 
 def attachments(session: Session, messages: Iterable[Message]) -> dict[uuid.UUID, list[dict[str, Any]]]:

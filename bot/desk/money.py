@@ -13,6 +13,7 @@ from bot import clock, policies
 from bot.billing import adjustments, invoices
 from bot.billing.payments import refunds
 from bot.billing.payments.payment_states import PAID
+from bot.billing.plans import extended_terms
 from bot.desk.auth import Seat
 from bot.desk.identity import DESK_LOCALE
 from bot.desk.lines import agent_names, instant
@@ -80,8 +81,8 @@ def money(session: Session, customer: Customer) -> Json:
 
 
 def approvals(session: Session, seat: Seat) -> Json:
-    """What this agent may decide as the second person, oldest first: adjustments, refunds; and longer plans, which any
-    agent may allow."""
+    """What this agent may decide as the second person, oldest first: adjustments, refunds; and longer plans, save those
+    that they asked for themselves without the role for it."""
     names = agent_names(session)
     proposed = session.scalars(
         _others(sa.select(Adjustment), Adjustment.proposed_by, seat)
@@ -105,7 +106,7 @@ def approvals(session: Session, seat: Seat) -> Json:
     return {
         "adjustments": [adjustment(session, each, names) for each in proposed],
         "refunds": [refund(session, each, names) for each in asked],
-        "plans": [plan(session, each) for each in plans],
+        "plans": [plan(session, each) for each in plans if extended_terms.may_approve(session, each, seat.agent)],
     }
 
 

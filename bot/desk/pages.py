@@ -8,7 +8,9 @@ from urllib.parse import quote
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
+from bot.desk import wrap_up
 from bot.desk.access import DeskRoute, Reader, Visitor
+from bot.desk.filters import choices
 from bot.desk.oidc import provider
 from bot.desk.page import PageRoute, page, static_files
 from bot.errors import NotFound
@@ -22,7 +24,14 @@ files = APIRouter(prefix="/desk/static", route_class=DeskRoute, include_in_schem
 @router.get("")
 def desk(seat: Reader) -> Response:
     """The console."""
-    return page("desk.html", agent=seat.agent, supervises=seat.supervises, csrf_token=seat.csrf_token)
+    return page(
+        "desk.html",
+        agent=seat.agent,
+        supervises=seat.supervises,
+        csrf_token=seat.csrf_token,
+        choices=choices(),
+        wrap_ups=wrap_up.choices(),
+    )
 
 
 @router.get("/conversations/{conversation_id}")

@@ -9,8 +9,9 @@ from anyio import from_thread
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from bot.conversations import presence, returning
 from bot.conversations.signals import DESK, Signals
-from bot.desk import auth, device, passwords
+from bot.desk import auth, device, passwords, sessions
 from bot.desk.access import Db, DeskRoute, OwnPage, Writer, address_of, give_cookie, take_cookie
 from bot.desk.text import clean
 
@@ -46,9 +47,18 @@ def sign_in(body: SignIn, request: Request, response: Response, db: Db, _own: Ow
 
 @router.delete("/session", status_code=204)
 def sign_out(request: Request, response: Response, db: Db, seat: Writer) -> None:
-    """Sign out: the session is revoked, its open streams end, the cookie goes."""
+    """Sign out: the session is revoked, its open streams end, the cookie goes.
+
+    After the last session what the agent still had goes back to the queue at once.
+    """
     with db.transaction() as session:
         auth.sign_out(session, seat)
+        session.flush()
+        is_out = not sessions.of(session, seat.agent)
+        if is_out:
+            presence.leave(session, seat.agent.id)
+    if is_out:
+        returning.all_of(db, seat.agent.id)
     signals: Signals = request.app.state.signals
     from_thread.run_sync(partial(signals.ring, DESK))
     take_cookie(response)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock
+from bot.conversations import presence
 from bot.db import lock
 from bot.desk import audit
 from bot.errors import NotAllowed, NotFound
@@ -50,6 +51,7 @@ def end_others(session: Session, by: Agent, agent_id: uuid.UUID) -> int:
     if not Role(by.role).reaches(Role(agent.role)):
         raise NotAllowed(f"Only an {Role.ADMINISTRATOR} may sign out an {Role.ADMINISTRATOR}.", about=agent_id)
     ended = end_all(session, agent)
+    presence.leave(session, agent.id)
     audit.record(session, by, "agent.signed_out", f"agent:{agent.id}", sessions=ended)
     return ended
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bot import clock, policies
 from bot.billing import ledger
 from bot.documents import account as accounts
+from bot.documents import billed
 from bot.documents.account import Account, Movement
 from bot.documents.legible import legible
 from bot.documents.letter import Letter
@@ -32,8 +33,8 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The facts of a receipt. `applied` and `credit` sum to `amount`; `returned` of it went back until `as_of`, and
-    `open` was owed on the account then."""
+    """The facts of a receipt. `applied` and `credit` sum to `amount`; `returned` of it went back until `as_of`. Then
+    `open` was owed on the account, and `disputed` on what was under review (C9)."""
 
     letter: Letter
     number: str
@@ -44,6 +45,7 @@ class Receipt:
     credit: Money
     returned: Money
     open: Money
+    disputed: Money
 
 
 def read(session: Session, payment: Payment, *, locale: str, as_of: dt.datetime | None = None) -> Receipt:
@@ -64,7 +66,8 @@ def read(session: Session, payment: Payment, *, locale: str, as_of: dt.datetime 
         applied=tuple(_applied(account, applied)),
         credit=account.money(sum(move.amount for move in came if move not in applied)),
         returned=account.money(_returned(account, came)),
-        open=account.open,
+        open=account.open - (disputed := billed.disputed(account)),
+        disputed=disputed,
     )
 
 
@@ -140,4 +143,6 @@ def _notes(receipt: Receipt) -> list[str]:
         notes.append(words.receipt_returned.format(amount=letter.money(receipt.returned)))
     if receipt.open.minor > 0:
         notes.append(words.receipt_balance.format(balance=letter.money(receipt.open)))
+    if receipt.disputed:
+        notes.append(words.statement_review_note)
     return notes

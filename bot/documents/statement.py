@@ -112,7 +112,10 @@ def _notes(statement: Statement) -> list[str]:
         notes.append(words.statement_thanks.format(amount=letter.money(paid), start=letter.date(statement.since)))
     if statement.disputed:
         notes.append(words.statement_review_note)
-    notes.append(words.statement_way if statement.open.minor > 0 else words.statement_clear)
+    if statement.open > statement.disputed:
+        notes.append(words.statement_way)
+    elif not statement.open:
+        notes.append(words.statement_clear)
     return notes
 
 

@@ -75,7 +75,8 @@ def newest() -> str | None:
 def differences(db: Database) -> list[Any]:
     """What the models have and the database lacks, or the reverse, as Alembic names it; empty when they agree."""
     with db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": compare_type})
+        opts = {"compare_type": compare_type, "include_name": include_name}
+        context = MigrationContext.configure(connection, opts=opts)
         return list(compare_metadata(context, Base.metadata))
 
 
@@ -94,6 +95,11 @@ def compare_type(
     if isinstance(declared_type, Instant):
         return not isinstance(inspected_type, sa.DateTime)
     return None
+
+
+def include_name(name: str | None, _kind: str, _parents: Any) -> bool:
+    """Alembic's hook: what the search keeps in the database is no table or index of the models (0011)."""
+    return not (name or "").startswith("search_")
 
 
 def _watch_references(connection: sa.Connection, watch: bool) -> None:

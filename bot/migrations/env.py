@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import context
 
 from bot.db import Base, Instant, database
-from bot.migrations import changing, compare_type
+from bot.migrations import changing, compare_type, include_name
 
 
 def _render(kind: str, item: Any, _context: Any) -> str | Literal[False]:
@@ -21,6 +21,7 @@ def _run(connection: sa.Connection) -> None:
         connection=connection,
         target_metadata=Base.metadata,
         compare_type=compare_type,
+        include_name=include_name,
         render_item=_render,
         render_as_batch=connection.dialect.name == "sqlite",
     )

@@ -3,8 +3,10 @@
 from bot.models.adjustment import Adjustment, AdjustmentKind, AdjustmentStatus
 from bot.models.agent import Agent, AgentSession, AuditEntry, RecoveryCode, Role, SignInThrottle
 from bot.models.attachment import Attachment, AttachmentStatus
-from bot.models.callback import Callback, ContactChange, ContactKind
+from bot.models.callback import Callback, CallbackEvent, CallbackEventKind, ContactChange, ContactKind
+from bot.models.canned_answer import CannedAnswer
 from bot.models.consent import Consent, ConsentSource, Purpose
+from bot.models.contact_edit import ContactEdit, ContactField, EditStatus, VerificationUnlock
 from bot.models.conversation import (
     Author,
     Channel,
@@ -14,10 +16,13 @@ from bot.models.conversation import (
     Provider,
 )
 from bot.models.customer import Customer, CustomerFactor, FactorKind
+from bot.models.decision import CaseEvent, CaseEventKind, CaseOutcome, DisputeOutcome, HoldEnd, HoldEvent, HoldEventKind
 from bot.models.delivery import Delivery, DeliveryStatus, StoredContent
 from bot.models.document import Document, DocumentKind
+from bot.models.erasure import Erasure, ErasureScope, ErasureStatus
 from bot.models.external_event import ExternalEvent, Source
 from bot.models.feedback import Feedback
+from bot.models.follow_up import FollowUp
 from bot.models.handoff import (
     Case,
     CaseStatus,
@@ -32,6 +37,8 @@ from bot.models.heartbeat import Heartbeat
 from bot.models.invoice import Invoice
 from bot.models.ledger import Posting
 from bot.models.mandate import Mandate, MandateStatus
+from bot.models.mention import Mention
+from bot.models.offer import HandoffTarget, Offer, OfferOutcome
 from bot.models.payment import (
     Payment,
     PaymentOrigin,
@@ -59,11 +66,15 @@ from bot.models.plan import (
     ProposalOutcome,
 )
 from bot.models.preference import Medium, Preference, PreferenceKind
+from bot.models.presence import Ability, Availability, Notice, NoticeKind, Presence
+from bot.models.read_mark import ReadMark
 from bot.models.reconciliation import Cursor, Mismatch, MismatchKind, MismatchStatus
 from bot.models.review import Review, ReviewKind, ReviewStatus, Unfit
 from bot.models.verification import VerificationChallenge, VerificationLock
+from bot.models.wrap_up import WrapUp
 
 __all__ = [
+    "Ability",
     "Adjustment",
     "AdjustmentKind",
     "AdjustmentStatus",
@@ -74,13 +85,22 @@ __all__ = [
     "AttachmentStatus",
     "AuditEntry",
     "Author",
+    "Availability",
     "Callback",
+    "CallbackEvent",
+    "CallbackEventKind",
+    "CannedAnswer",
     "Case",
+    "CaseEvent",
+    "CaseEventKind",
+    "CaseOutcome",
     "CaseStatus",
     "Channel",
     "Consent",
     "ConsentSource",
     "ContactChange",
+    "ContactEdit",
+    "ContactField",
     "ContactKind",
     "Conversation",
     "Cursor",
@@ -88,17 +108,27 @@ __all__ = [
     "CustomerFactor",
     "Delivery",
     "DeliveryStatus",
+    "DisputeOutcome",
     "Document",
     "DocumentKind",
+    "EditStatus",
+    "Erasure",
+    "ErasureScope",
+    "ErasureStatus",
     "ExternalEvent",
     "FactorKind",
     "Feedback",
+    "FollowUp",
     "Frequency",
     "Handoff",
     "HandoffEvent",
     "HandoffEventKind",
+    "HandoffTarget",
     "Heartbeat",
     "Hold",
+    "HoldEnd",
+    "HoldEvent",
+    "HoldEventKind",
     "HoldKind",
     "HoldStatus",
     "Holder",
@@ -107,10 +137,15 @@ __all__ = [
     "Mandate",
     "MandateStatus",
     "Medium",
+    "Mention",
     "Message",
     "Mismatch",
     "MismatchKind",
     "MismatchStatus",
+    "Notice",
+    "NoticeKind",
+    "Offer",
+    "OfferOutcome",
     "Payment",
     "PaymentOrigin",
     "PaymentShare",
@@ -124,12 +159,14 @@ __all__ = [
     "Posting",
     "Preference",
     "PreferenceKind",
+    "Presence",
     "Promise",
     "PromiseStatus",
     "Proposal",
     "ProposalOutcome",
     "Provider",
     "Purpose",
+    "ReadMark",
     "RecoveryCode",
     "Refund",
     "RefundStatus",
@@ -146,4 +183,6 @@ __all__ = [
     "Unfit",
     "VerificationChallenge",
     "VerificationLock",
+    "VerificationUnlock",
+    "WrapUp",
 ]  # fmt: skip

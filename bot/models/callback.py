@@ -1,4 +1,5 @@
-"""What a customer asks the desk to do about reaching them: a call, another contact (design section 10, 1)."""
+"""What a customer asks the desk to do about reaching them: a call and what came of it, another contact (design section
+10, 1)."""
 
 from __future__ import annotations
 
@@ -28,6 +29,29 @@ class Callback(Base):
     starts_at: Mapped[dt.datetime | None]
     ends_at: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+
+
+class CallbackEventKind(StrEnum):
+    """What can happen to a call: an agent takes it or gives it back, and how it ended; `missed_told` is our apology."""
+
+    TAKEN = "taken"
+    GIVEN_BACK = "given_back"
+    DONE = "done"
+    NO_ANSWER = "no_answer"
+    MISSED_TOLD = "missed_told"
+
+
+class CallbackEvent(Base):
+    """A step of a call; how it stands follows from its steps. `note` is what came of it, in the agent's words."""
+
+    __tablename__ = "callback_events"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    callback_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("callbacks.id"), index=True)
+    kind: Mapped[CallbackEventKind] = mapped_column(sa.String(16))
+    agent_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("agents.id"))
+    note: Mapped[str | None] = mapped_column(sa.Text)
+    at: Mapped[dt.datetime] = mapped_column(default=clock.now)
 
 
 class ContactKind(StrEnum):

@@ -59,6 +59,12 @@ class Conversation(Base):
     __table_args__ = (
         sa.Index("ix_conversations_holder_waiting_since", "holder", "waiting_since"),
         sa.Index("ix_conversations_channel_address", "channel", "address"),
+        sa.Index(
+            "ix_conversations_closed_at",
+            "closed_at",
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+        ),
         # One conversation for one phone and medium (design section 10, 12).
         sa.Index(
             "uq_conversations_phone",

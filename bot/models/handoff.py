@@ -49,6 +49,7 @@ class HandoffEvent(Base):
     """A step of a hand-over. `actor` is `customer`, `bot`, `system` or `agent:<id>`."""
 
     __tablename__ = "handoff_events"
+    __table_args__ = (sa.Index("ix_handoff_events_actor_kind", "actor", "kind"),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     handoff_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("handoffs.id"), index=True)

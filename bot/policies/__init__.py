@@ -9,29 +9,42 @@ from functools import cache
 
 from bot.policies.adjustment import AdjustmentsPolicy
 from bot.policies.answer import AnswersPolicy, Method, facts_in
+from bot.policies.assignment import AssignmentPolicy
+from bot.policies.canned_answer import CannedAnswersPolicy
 from bot.policies.desk import DeskPolicy
 from bot.policies.document import Brand, DocumentsPolicy
+from bot.policies.escalation import EscalationPolicy
 from bot.policies.file import FOLDER, Policy, PolicyInvalid, in_language, load, read
 from bot.policies.hold import HoldsPolicy, Stop
+from bot.policies.jurisdiction import Jurisdiction, strictest
 from bot.policies.keyword import KeywordsPolicy
+from bot.policies.kindness import KindnessPolicy
+from bot.policies.outreach import OutreachPolicy
 from bot.policies.payment import AutopayPolicy, PaymentsPolicy
 from bot.policies.plan import PlansPolicy
 from bot.policies.proof import IdentityPolicy
 from bot.policies.right import RightsPolicy, in_country
 from bot.policies.whatsapp_template import WhatsAppTemplate, WhatsAppTemplatesPolicy
+from bot.policies.wrap_up import WrapUpPolicy
 
 __all__ = [
     "FOLDER",
     "AdjustmentsPolicy",
     "AnswersPolicy",
+    "AssignmentPolicy",
     "AutopayPolicy",
     "Brand",
+    "CannedAnswersPolicy",
     "DeskPolicy",
     "DocumentsPolicy",
+    "EscalationPolicy",
     "HoldsPolicy",
     "IdentityPolicy",
+    "Jurisdiction",
     "KeywordsPolicy",
+    "KindnessPolicy",
     "Method",
+    "OutreachPolicy",
     "PaymentsPolicy",
     "PlansPolicy",
     "Policy",
@@ -40,25 +53,33 @@ __all__ = [
     "Stop",
     "WhatsAppTemplate",
     "WhatsAppTemplatesPolicy",
+    "WrapUpPolicy",
     "adjustments",
     "answers",
+    "assignment",
     "autopay",
     "brand",
     "brand_name",
+    "canned_answers",
     "check_all",
     "desk",
     "documents",
+    "escalation",
     "facts_in",
     "holds",
     "identity",
     "in_country",
     "in_language",
+    "jurisdiction",
     "keywords",
+    "kindness",
+    "outreach",
     "payments",
     "plans",
     "read",
     "rights",
     "whatsapp_templates",
+    "wrap_up",
 ]
 
 
@@ -117,15 +138,61 @@ def keywords() -> KeywordsPolicy:
 
 
 @cache
+def kindness() -> KindnessPolicy:
+    """`policies/kindness.yml`. Raises `PolicyInvalid`."""
+    return read(KindnessPolicy, FOLDER / "kindness.yml")
+
+
+@cache
 def desk() -> DeskPolicy:
     """`policies/desk.yml`. Raises `PolicyInvalid`."""
     return read(DeskPolicy, FOLDER / "desk.yml")
 
 
 @cache
+def escalation() -> EscalationPolicy:
+    """`policies/escalation.yml`. Raises `PolicyInvalid`."""
+    return read(EscalationPolicy, FOLDER / "escalation.yml")
+
+
+@cache
+def outreach() -> OutreachPolicy:
+    """`policies/outreach.yml`. Raises `PolicyInvalid`."""
+    return read(OutreachPolicy, FOLDER / "outreach.yml")
+
+
+@cache
+def jurisdiction(country: str) -> Jurisdiction:
+    """What the law of `country` (ISO 3166) asks, by `policies/jurisdictions/`; where the operator has chosen no file
+    for it, the strictest of all that are chosen. Raises `PolicyInvalid`."""
+    chosen = outreach().jurisdictions
+    if country in chosen:
+        return read(Jurisdiction, FOLDER / "jurisdictions" / f"{chosen[country]}.yml")
+    return strictest([jurisdiction(one) for one in sorted(chosen)])
+
+
+@cache
+def assignment() -> AssignmentPolicy:
+    """`policies/assignment.yml`. Raises `PolicyInvalid`."""
+    return read(AssignmentPolicy, FOLDER / "assignment.yml")
+
+
+@cache
 def whatsapp_templates() -> WhatsAppTemplatesPolicy:
     """`policies/whatsapp_templates.yml`. Raises `PolicyInvalid`."""
     return read(WhatsAppTemplatesPolicy, FOLDER / "whatsapp_templates.yml")
+
+
+@cache
+def canned_answers() -> CannedAnswersPolicy:
+    """`policies/canned_answers.yml`. Raises `PolicyInvalid`."""
+    return read(CannedAnswersPolicy, FOLDER / "canned_answers.yml")
+
+
+@cache
+def wrap_up() -> WrapUpPolicy:
+    """`policies/wrap_up.yml`. Raises `PolicyInvalid`."""
+    return read(WrapUpPolicy, FOLDER / "wrap_up.yml")
 
 
 @cache
@@ -160,8 +227,14 @@ def check_all() -> None:
     rights()
     identity()
     keywords()
+    kindness()
     desk()
+    escalation()
     whatsapp_templates()
+    canned_answers()
+    wrap_up()
     documents()
+    for country in outreach().jurisdictions:
+        jurisdiction(country)
     brand()
     brand_name()

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
-import holidays
 from pydantic import Field, field_validator
 
 from bot.models import Role
+from bot.policies import week
 from bot.policies.file import Policy
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 Language = Annotated[str, Field(pattern="^[a-z]{2}$")]
-_SPAN = re.compile(r"(\d\d?):(\d\d)-(\d\d?):(\d\d)")
 
 
 class WaitPolicy(Policy):
@@ -63,7 +60,7 @@ class DeskPolicy(Policy):
     """`policies/desk.yml`. `hours` by weekday are minutes after midnight in `time_zone`; a missing day is closed."""
 
     time_zone: str
-    hours: dict[str, tuple[int, int]] = Field(min_length=1)
+    hours: week.WeekHours = Field(min_length=1)
     holidays: str | None = None
     closed_on: list[dt.date] = Field(default_factory=list)
     wait: WaitPolicy
@@ -82,10 +79,10 @@ class DeskPolicy(Policy):
         """When the desk is open on `day`, in minutes after midnight of its zone; None when it is closed."""
         if day in self.closed_on or self._is_holiday(day):
             return None
-        return self.hours.get(WEEKDAYS[day.weekday()])
+        return week.on(self.hours, day)
 
     def _is_holiday(self, day: dt.date) -> bool:
-        return self.holidays is not None and day in _calendar(self.holidays, day.year)
+        return self.holidays is not None and day in week.calendar(self.holidays, day.year)
 
     @field_validator("time_zone")
     @classmethod
@@ -94,34 +91,9 @@ class DeskPolicy(Policy):
             raise ValueError("a time zone like America/New_York is expected")
         return name
 
-    @field_validator("hours", mode="before")
-    @classmethod
-    def _in_minutes(cls, given: Any) -> Any:
-        if not isinstance(given, dict) or not set(given) <= set(WEEKDAYS):
-            raise ValueError(f"hours by {', '.join(WEEKDAYS)} are expected")
-        return {day: _minutes(str(span)) for day, span in given.items()}
-
     @field_validator("holidays")
     @classmethod
     def _known_country(cls, name: str | None) -> str | None:
-        if name is not None:
-            try:
-                _calendar(name, 2026)
-            except NotImplementedError as error:
-                raise ValueError("a country like US, or US-CA, whose holidays are known is expected") from error
+        if name is not None and not week.has_calendar(name):
+            raise ValueError("a country like US, or US-CA, whose holidays are known is expected")
         return name
-
-
-def _minutes(span: str) -> tuple[int, int]:
-    found = _SPAN.fullmatch(span)
-    if found is None:
-        raise ValueError("opening hours like 08:00-17:30 are expected")
-    start, end = int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])
-    if not 0 <= start < end <= 24 * 60:
-        raise ValueError("opening hours begin before they end, within one day")
-    return start, end
-
-
-def _calendar(name: str, year: int) -> holidays.HolidayBase:
-    country, _, part = name.partition("-")
-    return holidays.country_holidays(country, subdiv=part or None, years=year)

@@ -13,7 +13,7 @@ from bot.settings import ROOT
 
 FOLDER = ROOT / "policies"
 
-P = TypeVar("P", bound="Policy")
+P = TypeVar("P", bound=BaseModel)
 Words = dict[str, Annotated[str, Field(min_length=1)]]
 
 

@@ -1,12 +1,14 @@
-"""What each kind of hold stops."""
+"""What each kind of hold stops, who lifts it, and when it ends by itself."""
 
 from __future__ import annotations
 
+import datetime as dt
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from bot.models import HoldKind
+from bot.models import HoldKind, Role
 from bot.policies.file import Policy
 
 
@@ -22,7 +24,8 @@ class Stop(StrEnum):
 
 
 class HoldsPolicy(Policy):
-    """`policies/holds.yml`: for each kind of hold, what it stops (C8, C9)."""
+    """`policies/holds.yml`: for each kind of hold, what it stops (C8, C9); the least role that may lift it, how many
+    days it binds once it is confirmed (for ever where none are named), and what agents read of what is stopped."""
 
     dispute: frozenset[Stop]
     hardship: frozenset[Stop]
@@ -32,6 +35,9 @@ class HoldsPolicy(Policy):
     deceased: frozenset[Stop]
     cease: frozenset[Stop]
     wrong_person: frozenset[Stop]
+    lifted_by: dict[HoldKind, Role]
+    ends_after_days: dict[HoldKind, Annotated[int, Field(ge=1, le=730)]]
+    says: dict[Stop, Annotated[str, Field(min_length=1, max_length=160)]]
 
     @model_validator(mode="after")
     def _disputes(self) -> HoldsPolicy:
@@ -41,9 +47,26 @@ class HoldsPolicy(Policy):
             raise ValueError(f"{others[0]} cannot stop allocation, which is about an invoice")
         return self
 
+    @model_validator(mode="after")
+    def _whole(self) -> HoldsPolicy:
+        if missing := [kind for kind in HoldKind if kind not in self.lifted_by]:
+            raise ValueError(f"lifted_by needs {missing[0]}")
+        if unsaid := [stop for stop in Stop if stop not in self.says]:
+            raise ValueError(f"says needs {unsaid[0]}")
+        return self
+
     def stopping(self, stop: Stop) -> frozenset[HoldKind]:
         """The kinds that stop `stop` for a person or an address; disputes are on invoices."""
         return frozenset(kind for kind in HoldKind if kind is not HoldKind.DISPUTE and stop in self._of(kind))
+
+    def stopped_by(self, kind: HoldKind) -> list[str]:
+        """What a hold of `kind` stops, a sentence each, in the policy's order."""
+        return [self.says[stop] for stop in Stop if stop in self._of(kind)]
+
+    def last_day(self, kind: HoldKind, first: dt.date) -> dt.date | None:
+        """The last day of a hold of `kind` that binds from `first` on; None where it has no end."""
+        days = self.ends_after_days.get(kind)
+        return first + dt.timedelta(days=days - 1) if days else None
 
     def _of(self, kind: HoldKind) -> frozenset[Stop]:
         stops: frozenset[Stop] = getattr(self, kind)

@@ -10,7 +10,7 @@ from bot.policies.file import Policy, Words, needs
 
 
 class IdentityPolicy(Policy):
-    """One-time codes, locks and how long a verification holds (design section 6)."""
+    """One-time codes, locks, how long a verification holds, and who may change what it rests on (design section 6)."""
 
     code_minutes: int = Field(ge=1, le=60)
     codes_per_conversation: int = Field(ge=1)
@@ -25,8 +25,12 @@ class IdentityPolicy(Policy):
     identity_token_minutes_most: int = Field(ge=1, le=60)
     regions: list[Annotated[str, Field(pattern="^[A-Z]{2}$")]]
     message: Words
+    contact_alone_hours: int = Field(ge=1, le=720)
+    contact_reason_least: int = Field(ge=1, le=100)
+    contact_changed: Words
 
     @model_validator(mode="after")
     def _english(self) -> IdentityPolicy:
         needs(self.message, "message", "code", "minutes")
+        needs(self.contact_changed, "contact_changed", "brand")
         return self

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from bot.policies.file import Policy
+from bot.policies.file import Policy, Words, needs
 
 Days = Annotated[int, Field(ge=1, le=90)]
 Years = Annotated[int, Field(ge=1, le=30)]
@@ -14,12 +14,19 @@ Country = Annotated[str, Field(pattern="^(?:any|[A-Z]{2})$")]
 
 
 class RightsPolicy(Policy):
-    """`policies/rights.yml`, by country (ISO 3166-1, or `any`): days to answer, years for which records stay (P5)."""
+    """`policies/rights.yml`, by country (ISO 3166-1, or `any`): days to answer, years for which records stay (P5); and
+    `erased`, by language, what stands where words were."""
 
     copy_days: dict[Country, Days]
     erasure_days: dict[Country, Days]
     complaint_days: dict[Country, Days]
     kept_years: dict[Country, Years]
+    erased: Words
+
+    @model_validator(mode="after")
+    def _english(self) -> RightsPolicy:
+        needs(self.erased, "erased")
+        return self
 
     @field_validator("copy_days", "erasure_days", "complaint_days", "kept_years")
     @classmethod

@@ -35,6 +35,20 @@ async def test_k8_one_date_is_moved_after_it_was_shown_and_agreed(planned: Talk)
     assert days(planned.plan()) == ["03-15", "04-09", "05-09", "06-09"]
 
 
+async def test_k7_who_will_pay_an_instalment_by_its_day_changes_nothing_and_who_needs_longer_is_shown_it(
+    planned: Talk,
+) -> None:
+    for text in ("I'll pay on friday", "I can pay tomorrow", "I'll pay on the 9th"):
+        said = await planned.say(text, "promise_to_pay")
+        assert said.responses == ["utter_promise_in_time"]
+        assert "$50.12" in said.text
+        assert "March 9, 2026" in said.text
+    for text in ("I'll pay on the 13th", "I'd rather pay every month on the 6th from now on, starting friday"):
+        assert "utter_promise_in_time" not in (await planned.say(text, "promise_to_pay")).responses
+        await planned.say("no thanks", "deny")
+    assert days(planned.plan()) == ["03-09", "04-09", "05-09", "06-09"]
+
+
 async def test_what_was_only_shown_is_not_kept(planned: Talk) -> None:
     await planned.say("move it to the 15th", "change_plan")
     with planned.scene.db.reading() as session:

@@ -521,3 +521,16 @@ def test_postgresql_knows_at_once_how_much_a_long_file_has_brought(postgres_db: 
     import_files(postgres_db, write("customers", CUSTOMERS, *many(importing.BATCH)), None)
     known = sa.text("SELECT reltuples FROM pg_class WHERE oid = 'customers'::regclass")
     assert postgres_db.in_reading(lambda session: session.scalar(known)) == importing.BATCH
+
+
+def test_an_import_leaves_its_connection_as_it_found_it(sqlite_db: Database, write: Write) -> None:
+    def cache() -> int:
+        with sqlite_db.reading() as session:
+            return int(session.execute(sa.text("PRAGMA cache_size")).scalar_one())
+
+    before = cache()
+    import_files(sqlite_db, write("customers", CUSTOMERS, ANN), None)
+    assert cache() == before
+    with pytest.raises(ImportFailed):
+        import_files(sqlite_db, write("customers", CUSTOMERS, ANN.replace("A-1", "")), None)
+    assert cache() == before

@@ -47,6 +47,7 @@ def test_an_agent_takes_a_conversation_from_the_queue_to_its_end(live: Live, pag
     expect(page.locator(".said.customer .bubble").last).to_have_text("Thank you, Ana")
     page.get_by_role("button", name="Return", exact=True).click()
     page.get_by_label("A word for whoever comes next").fill("Wants twice a month")
+    page.get_by_label("What came of it").select_option("Plan agreed")
     page.locator("#leave-do").click()
     expect(page.get_by_text("Returned to the assistant. The customer has been told.")).to_be_visible()
     expect(page.get_by_text("Nobody yet. Claim a conversation to begin.")).to_be_visible()

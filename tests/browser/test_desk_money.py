@@ -59,6 +59,7 @@ def test_an_agent_reduces_an_invoice_within_what_they_may_do_alone(counter: Coun
     sheet.get_by_role("button", name="Reduce").click()
     expect(sheet.get_by_role("alert")).to_contain_text("such as 12.50")
     sheet.get_by_label("Amount").fill("10,5")
+    expect(sheet).to_contain_text("INV-1002: $80.50 is owed now, $70.00 then.")
     sheet.get_by_role("button", name="Reduce").click()
     expect(page.get_by_text("Done. The account shows it.")).to_be_visible()
     expect(page.locator("#about")).to_contain_text("$150.00")
@@ -67,6 +68,12 @@ def test_an_agent_reduces_an_invoice_within_what_they_may_do_alone(counter: Coun
     expect(sheet).to_contain_text("Ana, now: The parcel came late")
     expect(sheet).not_to_contain_text("[object")
     assert counter.till.owed() == 7_000
+    sheet.get_by_role("button", name="Undo: Reduction on INV-1002").click()
+    undo = page.get_by_role("dialog", name="Undo: Reduction of $10.50")
+    undo.get_by_label("Why").fill("It was the wrong invoice")
+    undo.get_by_role("button", name="Undo it").click()
+    expect(page.get_by_text("Undone. The account shows it.")).to_be_visible()
+    assert counter.till.owed() == 8_050
 
 
 def test_what_is_above_the_limit_is_decided_by_the_supervisor(
@@ -78,6 +85,7 @@ def test_what_is_above_the_limit_is_decided_by_the_supervisor(
     expect(sheet.get_by_label("What")).to_have_value("refund")
     sheet.get_by_label("Amount").fill("90")
     sheet.get_by_label("Why").fill("They paid the same thing twice")
+    expect(sheet).to_contain_text("It waits for a second person first, as it is above $50.00.")
     _picture(page, "sheet")
     sheet.get_by_role("button", name="Refund", exact=True).click()
     expect(page.get_by_text("It waits for a second pair of eyes.")).to_be_visible()

@@ -102,6 +102,7 @@ def test_maya_settles_by_chat_and_meets_ana(shop: Running, page: Page, desk_cont
     picture(desk, "11-talking")
     picture(page, "12-with-ana")
     desk.get_by_role("button", name="Return", exact=True).click()
+    desk.get_by_label("What came of it").select_option("Question answered")
     desk.locator("#leave-do").click()
     expect(log(page)).to_contain_text("the assistant, a computer program")
     write(page, "thank you")

@@ -121,3 +121,14 @@ def test_a_receipt_comes_whoever_holds_the_conversation(chat: Page, door: FakeFr
     )
     expect(log(chat).locator(".card")).to_contain_text("$80.50")
     expect(log(chat).get_by_text("Thank you, it has arrived.")).to_be_visible()
+
+
+def test_c11_beside_what_is_under_review_a_receipt_does_not_say_that_nothing_is_left(
+    chat: Page, door: FakeFrontDoor
+) -> None:
+    card = {**next(card for card, _ in CARDS if card["kind"] == "receipt"), "balance": 0}
+    door.say("First.", card=card)
+    expect(log(chat).get_by_text("Nothing is left to pay.")).to_have_count(1)
+    door.say("Second.", card={**card, "review": 12_000})
+    expect(log(chat).locator(".card")).to_have_count(2)
+    expect(log(chat).get_by_text("Nothing is left to pay.")).to_have_count(1)

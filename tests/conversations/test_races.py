@@ -34,7 +34,7 @@ from tests.voices import Voice
 
 SECRET = "whsec_only_for_tests"
 WEBHOOKS = 50
-OPENINGS = 20
+OPENINGS = 50
 WORKERS = 20
 PATIENCE_S = 30
 

@@ -12,10 +12,11 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from bot.conversations import transcript
+from bot.conversations import offers, presence, transcript
+from bot.conversations.matching import Waits
 from bot.db import Database, lock
 from bot.desk import access, agents, auth, events
-from bot.models import Agent, AgentSession, AuditEntry, Author, Conversation
+from bot.models import Agent, AgentSession, AuditEntry, Author, Availability, Conversation
 from bot.settings import settings
 from tests.desk.desks import Desk, served
 
@@ -95,11 +96,12 @@ def test_a_new_waiting_customer_appears_and_a_claim_moves_them(live: Live) -> No
     desk = live.desk
     ana, ben = live.page("ana"), live.page("ben")
     with ana.stream() as news:
-        assert until(news, "queue")[0] == {"waiting": [], "mine": []}
+        empty = until(news, "queue")[0]
+        assert (empty["waiting"], empty["mine"]) == ([], [])
         conversation_id = desk.waiting()
         assert [item["id"] for item in until(news, "queue")[0]["waiting"]] == [str(conversation_id)]
         assert ben.post(f"conversations/{conversation_id}/claim").status_code == 200
-        assert until(news, "queue")[0] == {"waiting": [], "mine": []}
+        assert until(news, "queue")[0] == empty
 
 
 def test_what_a_customer_writes_reaches_the_open_thread_at_once_and_once(live: Live) -> None:
@@ -177,3 +179,28 @@ def test_a_stream_ends_within_a_second_of_a_session_that_was_ended_elsewhere(
         with live.desk.db.transaction() as session:  # as `goodterms agents disable` does, in another process
             agents.disable(session, "ana@example.com")
         assert until(news, "end")[0] == {}
+
+
+def test_an_open_desk_is_a_sign_of_life_and_an_offer_of_another_process_reaches_it_at_once(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "HEARTBEAT_S", 3600.0)
+    desk, ana = live.desk, live.page("ana")
+    with ana.stream() as news:
+        assert until(news, "own")[0]["presence"] == {"chosen": "away", "now": "away", "held": 0, "capacity": 5}
+        conversation_id = desk.waiting()
+        until(news, "queue")
+        with desk.db.transaction() as session:
+            presence.choose(session, desk.ana, Availability.AVAILABLE)
+            handoff_id = session.get_one(Conversation, conversation_id).handoff_id
+            assert handoff_id is not None
+            offers.make(session, Waits(conversation_id, handoff_id, "general", None), desk.ana.id)
+        for own in iter(lambda: until(news, "own")[0], None):
+            if own["offer"]:
+                break
+        assert own["offer"]["conversation_id"] == str(conversation_id)
+        ana.post(f"conversations/{conversation_id}/claim")
+        for own in iter(lambda: until(news, "own")[0], None):
+            if own["offer"] is None:
+                break
+        assert own["presence"]["held"] == 1

@@ -66,6 +66,22 @@ def test_what_no_invoice_took_is_shown_as_credit_s5(db: Database, clock: SetCloc
     assert "still open" not in text
 
 
+def test_what_is_under_review_is_not_called_open_c9_c11(db: Database, clock: SetClock) -> None:
+    with db.transaction() as session:
+        customer = factories.customer(session)
+        factories.hold(session, factories.invoice(session, customer, "150.00", late=60))
+        factories.invoice(session, customer, "75.25")
+        facts = receipt.read(session, paid(session, customer, "50.25"), locale="en-US")
+        assert (facts.open, facts.disputed) == (dollars("25.00"), dollars("150.00"))
+        text = opened(receipt.render(facts)).text
+        assert "$25.00 is still open on your account" in text
+        assert "You needn't pay it while we do." in text
+        last = receipt.read(session, paid(session, customer, "25.00"), locale="en-US")
+        text = opened(receipt.render(last)).text
+        assert "still open" not in text
+        assert "You needn't pay it while we do." in text
+
+
 def test_a_payment_that_came_twice_is_one_receipt_over_both_s5(db: Database, clock: SetClock) -> None:
     with db.transaction() as session:
         maya = factories.maya(session)

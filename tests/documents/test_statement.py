@@ -100,6 +100,19 @@ def test_a_disputed_invoice_is_under_review_until_the_dispute_ends_c9(db: Databa
         assert statement.read(session, customer, locale="en-US", as_of=then).disputed == dollars("150")
 
 
+def test_where_all_that_is_open_is_under_review_no_way_to_pay_it_is_named_and_nothing_is_called_clear_c9_c11(
+    sqlite_db: Database, clock: SetClock
+) -> None:
+    with sqlite_db.transaction() as session:
+        customer = factories.customer(session)
+        factories.hold(session, factories.invoice(session, customer, "150.00", late=60))
+        facts = statement.read(session, customer, locale="en-US")
+    text = opened(statement.render(facts)).text
+    assert "You needn't pay it while we do." in text
+    assert "Pay whenever" not in text
+    assert "Nothing is open" not in text
+
+
 def test_credit_is_shown_beside_what_is_open_s5(sqlite_db: Database, clock: SetClock) -> None:
     with sqlite_db.transaction() as session:
         maya = factories.maya(session)

@@ -59,16 +59,16 @@ class Crashing:
         """Move the demo's clock."""
         self.sandbox.post("clock", json={"advance": duration}).raise_for_status()
 
-    def lose_webhooks(self) -> None:
-        """From now on nothing that happens at Stripe is told to us."""
-        self.sandbox.post("stripe/faults", json={"drop_webhooks": True}).raise_for_status()
+    def lose_webhooks(self, lost: bool = True) -> None:
+        """From now on nothing that happens at Stripe is told to us; or it is told again."""
+        self.sandbox.post("stripe/faults", json={"drop_webhooks": lost}).raise_for_status()
 
     def restart_worker(self) -> None:
-        """Kill the worker; the new one sweeps at once."""
-        [worker] = [
-            child for child in psutil.Process(self.product.pid).children() if child.cmdline()[-1] == "bot.worker"
-        ]
-        worker.send_signal(signal.SIGKILL)
+        """Kill the worker, if it is not dead already; the new one sweeps at once."""
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            for child in psutil.Process(self.product.pid).children():
+                if child.cmdline()[-1:] == ["bot.worker"]:
+                    child.send_signal(signal.SIGKILL)
 
     def is_quiet(self) -> bool:
         """Whether everything that Stripe told us was acted on."""
@@ -80,6 +80,10 @@ class Crashing:
         """The payment behind a link."""
         with self.db.reading() as session:
             return session.scalars(sa.select(Payment.id).where(Payment.token == url.rsplit("/", 1)[-1])).one()
+
+    def has_receipt(self, payment_id: uuid.UUID) -> bool:
+        """Whether the customer was thanked for it."""
+        return self.outcome(payment_id)[3] > 0
 
     def outcome(self, payment_id: uuid.UUID) -> tuple[int, int, int, int]:
         """Of one payment: charges at Stripe, times that money was posted, minor units of that, receipts."""

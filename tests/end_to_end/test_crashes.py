@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,6 +21,8 @@ pytestmark = pytest.mark.slow
 OUTBOX = [name for name in failpoints.NAMES if name.startswith("outbox.")]
 AUTOPAY = [name for name in failpoints.NAMES if name.startswith("autopay.")]
 LINK = [name for name in failpoints.NAMES if name not in OUTBOX + AUTOPAY]
+# Where the worker comes by too, when no webhook brings the event and the customer does not return.
+SWEPT = ("event.fetched", "event.settling")
 BEFORE_STRIPES_PAGE = ("action.", "turn.", "page.")
 PROOFS = (("GT-1002", "+13125550102"), ("GT-1001", "+12105550101"))
 
@@ -43,6 +46,7 @@ def test_s5_whatever_crashes_there_is_one_charge_one_set_of_postings_and_one_rec
         harold.prove_who("GT-1008", "+19075550108")
         for cents, point in enumerate(LINK):
             paid |= pay(crashing, harold, 1_000 + cents, point)
+        paid |= left_to_the_worker(crashing, harold)
     paid |= instalments(crashing)
     until(crashing.is_quiet, "not everything was acted on")
     outcomes = {payment_id: crashing.outcome(payment_id) for payment_id in paid}
@@ -63,8 +67,27 @@ def pay(crashing: Crashing, customer: Patient, minor: int, point: str | None = N
         crashing.died(point)
     customer.come_back(url)
     payment_id = crashing.payment(url)
-    until(lambda: crashing.outcome(payment_id)[3], "no receipt")
+    until(partial(crashing.has_receipt, payment_id), "no receipt")
     return {payment_id: minor}
+
+
+def left_to_the_worker(crashing: Crashing, customer: Patient) -> dict[uuid.UUID, int]:
+    """Payments of which nothing tells us, while the worker that finds them dies at one point after the other."""
+    crashing.lose_webhooks()
+    paid: dict[uuid.UUID, int] = {}
+    for minor, point in enumerate(SWEPT, start=1_500):
+        url = customer.link_over(minor)["url"]
+        session = customer.click(url)
+        crashing.arm(point)
+        customer.pay_at(session)
+        crashing.restart_worker()
+        crashing.died(point)
+        crashing.advance("PT6M")  # what the dead worker held is free again
+        payment_id = crashing.payment(url)
+        until(partial(crashing.has_receipt, payment_id), "no receipt")
+        paid[payment_id] = minor
+    crashing.lose_webhooks(False)
+    return paid
 
 
 def instalments(crashing: Crashing) -> dict[uuid.UUID, int]:
@@ -84,7 +107,7 @@ def instalments(crashing: Crashing) -> dict[uuid.UUID, int]:
         crashing.advance("PT6M")  # what the dead worker held is free again
     payments = [until(customer.tries, "nobody charged the card") for customer in customers]
     assert [len(tries) for tries in payments] == [1] * len(customers)
-    until(lambda: all(crashing.outcome(tries[0].id)[3] for tries in payments), "no receipt")
+    until(lambda: all(crashing.has_receipt(tries[0].id) for tries in payments), "no receipt")
     return {tries[0].id: 5_000 for tries in payments}
 
 

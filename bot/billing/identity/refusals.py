@@ -6,8 +6,11 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.keyed_hash import keyed_hash
 from bot.models import Channel, Consent, Purpose
 from bot.phone_numbers import alike
+
+ERASED = "erased:"
 
 
 def is_refused(session: Session, channel: Channel, address: str, purpose: Purpose = Purpose.EVERYTHING) -> bool:
@@ -26,11 +29,23 @@ def forms(channel: Channel, address: str) -> tuple[str, ...]:
     return alike(address) if channel == Channel.WHATSAPP else (address,)
 
 
+def forgotten(address: str) -> str:
+    """What stands for an address that was erased: its keyed hash, by which a refusal still binds (P5, C5)."""
+    return f"{ERASED}{keyed_hash('erased address', address)}"
+
+
+def is_forgotten(address: str) -> bool:
+    """Whether `address` is such a hash."""
+    return address.startswith(ERASED)
+
+
 def newest(session: Session, channel: Channel, address: str, *purposes: Purpose) -> Consent | None:
     """What was said last about `address` on `channel` for one of `purposes`; None for nothing."""
+    known = forms(channel, address)
+    either = (*known, *map(forgotten, known))
     return session.scalars(
         sa.select(Consent)
-        .where(Consent.channel == channel, Consent.address.in_(forms(channel, address)), Consent.purpose.in_(purposes))
+        .where(Consent.channel == channel, Consent.address.in_(either), Consent.purpose.in_(purposes))
         .order_by(Consent.created_at.desc(), Consent.id.desc())
         .limit(1)
     ).first()

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot import clock, policies
 from bot.billing.identity import proofs
+from bot.billing.identity.forgotten import is_forgotten
 from bot.errors import NotVerified
 from bot.models import Conversation, Customer
 from bot.models.customer import account_key
@@ -45,6 +46,8 @@ def sign_in(session: Session, conversation: Conversation, identity_token: str) -
         sa.select(Customer).where(Customer.account_key == account_key(str(claims["sub"])))
     ).first()
     if customer is None or customer.account_number != claims["sub"]:
+        raise refused
+    if is_forgotten(session, customer.id):
         raise refused
     proofs.verify(conversation, customer)
     session.flush()

@@ -25,6 +25,7 @@ from bot.db import Database
 from bot.errors import InvalidInput
 
 BATCH = 2_000
+CACHE_KIB = 65_536
 NAMED_AT_ONCE = 20
 TABLES = ("customers", "customer_factors", "invoices", "holds", "postings", "plans", "instalments", "plan_invoices")
 # One number for the advisory lock that importing processes of this product take on PostgreSQL.
@@ -92,8 +93,7 @@ def _import(
     progress: Progress | None,
 ) -> FileReport:
     report = FileReport(path.name)
-    with _uncollected(), db.transaction() as session:
-        _prepare(session)
+    with _uncollected(), db.transaction() as session, _prepared(session):
         for batch in _batches(path, columns, parse, report, progress):
             for row, took in zip(batch, take(session, batch), strict=True):
                 if isinstance(took, Fault):
@@ -123,9 +123,21 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _prepare(session: Session) -> None:
+@contextlib.contextmanager
+def _prepared(session: Session) -> Iterator[None]:
+    """On PostgreSQL one import at a time; on SQLite, which has one writer anyway, room for the tables' indexes."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+        yield
+        return
+    driver: Any = session.connection().connection.driver_connection
+    [usual] = driver.execute("PRAGMA cache_size").fetchone()
+    # With the usual two megabytes each row of a long file throws out pages that the next one needs.
+    driver.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA cache_size = {usual}")
 
 
 def _note_sizes(session: Session) -> None:

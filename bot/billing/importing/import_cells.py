@@ -16,6 +16,7 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import list_currencies
 
 from bot import clock
+from bot.billing.importing import import_phones
 from bot.billing.importing.import_file import Fault
 from bot.errors import InvalidInput
 from bot.models.customer import account_key
@@ -74,10 +75,11 @@ def email(cells: Cells) -> str | None:
 
 def phone(cells: Cells, country: str) -> str | None:
     """A phone number in E.164, read as in `country`, or None."""
-    if not cells["phone"]:
-        return None
+    value = cells["phone"]
+    if not value or import_phones.is_settled(value):
+        return value or None
     try:
-        number = phonenumbers.parse(cells["phone"], country)
+        number = phonenumbers.parse(value, country)
     except phonenumbers.NumberParseException:
         raise Fault("phone", "not a phone number") from None
     # Possible rather than valid: number plans change faster than libraries, and fictional ranges are never "valid".

@@ -14,7 +14,7 @@ from bot.billing import bulk
 from bot.billing.identity import factors
 from bot.billing.importing.import_file import Fault, Took
 from bot.billing.importing.import_rows import CustomerRow
-from bot.models import Customer, CustomerFactor, FactorKind, Invoice
+from bot.models import Customer, CustomerFactor, Erasure, ErasureScope, ErasureStatus, FactorKind, Invoice
 
 _KEPT = ("id", "account_number", "account_key")
 # What the file says anew each time.
@@ -29,11 +29,12 @@ def take(session: Session, rows: Sequence[CustomerRow]) -> Iterator[Took | Fault
     """Write `rows` down; for each in turn what it did, or why it cannot be.
 
     The file is the truth about a customer's contacts and factors: what is empty there is empty here. A currency changes
-    only while nothing was billed in it.
+    only while nothing was billed in it. Who was erased stays so.
     """
     known = _known(session, rows)
     held = _held(session, known)
     billed = _billed(session, rows, known)
+    erased = _erased(session, known)
     now = clock.now()
     added: list[bulk.Values] = []
     changed: list[dict[str, Any]] = []
@@ -47,6 +48,8 @@ def take(session: Session, rows: Sequence[CustomerRow]) -> Iterator[Took | Fault
             yield Took.ADDED
         elif customer.account_number != row.account_number:
             yield Fault("account_number", f"differs only in punctuation from {customer.account_number}, which is known")
+        elif customer.id in erased:
+            yield Took.UNCHANGED
         elif customer.currency != row.currency and customer.id in billed:
             yield Fault("currency", f"this account is billed in {customer.currency}")
         else:
@@ -73,6 +76,16 @@ def _held(session: Session, known: Known) -> dict[Id, Digests]:
         for id_, kind, digest in session.execute(sa.select(*columns).where(theirs)):
             held.setdefault(id_, {})[kind] = digest
     return held
+
+
+def _erased(session: Session, known: Known) -> set[uuid.UUID]:
+    """Whom we were asked to forget: what a file still says of them is not taken (P5)."""
+    if not known:
+        return set()
+    theirs = bulk.among(session, Erasure.customer_id, [customer.id for customer in known.values()])
+    is_agreed = Erasure.status.in_((ErasureStatus.APPROVED, ErasureStatus.DONE))
+    of_all = sa.select(Erasure.customer_id).where(theirs, is_agreed, Erasure.scope == ErasureScope.EVERYTHING)
+    return set(session.scalars(of_all))
 
 
 def _billed(session: Session, rows: Sequence[CustomerRow], known: Known) -> set[uuid.UUID]:

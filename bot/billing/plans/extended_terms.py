@@ -25,9 +25,11 @@ from bot.models import (
     Customer,
     HoldKind,
     Plan,
+    PlanEvent,
     PlanEventKind,
     PlanKind,
     PlanStatus,
+    Role,
 )
 
 CASE = "plan_approval"
@@ -62,21 +64,48 @@ def quote_extended(
     if not wanted.can_be_charged():
         raise InvalidInput("That is too many instalments for this amount; fewer of them would work.", about=over.total)
     made = offer(session, customer, conversation_id, wanted)
-    if not count(session, made, PlanEventKind.APPROVAL_ASKED):
-        # An agent needs longer than an offer holds; it is over when its first instalment would have been due.
-        made.expires_at = end_of(made.instalments[0].due_on, customer)
-        record(session, made, PlanEventKind.APPROVAL_ASKED, "customer", terms(made))
-        _open_case(session, made)
+    ask(session, made, customer, actor="customer")
     return made
+
+
+def ask(session: Session, plan: Plan, customer: Customer, *, actor: str) -> None:
+    """Let a person look at the offer, once: a case is opened for the desk. The caller holds the customer."""
+    if count(session, plan, PlanEventKind.APPROVAL_ASKED):
+        return
+    # An agent needs longer than an offer holds; it is over when its first instalment would have been due.
+    plan.expires_at = end_of(plan.instalments[0].due_on, customer)
+    record(session, plan, PlanEventKind.APPROVAL_ASKED, actor, terms(plan))
+    _open_case(session, plan, actor)
+
+
+def may_approve(session: Session, plan: Plan, agent: Agent) -> bool:
+    """Whether this agent may allow `plan`: what they asked for themselves takes a specialist or somebody else (K13)."""
+    own = sa.select(PlanEvent.id).where(
+        PlanEvent.plan_id == plan.id,
+        PlanEvent.kind == PlanEventKind.APPROVAL_ASKED,
+        PlanEvent.actor == f"agent:{agent.id}",
+    )
+    return Role(agent.role).reaches(Role.SPECIALIST) or session.scalars(own.limit(1)).first() is None
+
+
+def waits(session: Session, case: Case) -> bool:
+    """Whether the longer terms that opened `case` still wait for a yes or a no."""
+    asked = sa.select(Plan).where(
+        Plan.customer_id == case.customer_id, Plan.approval == Approval.ASKED, Plan.status == PlanStatus.QUOTE
+    )
+    return any(str(plan.id) in case.summary and not has_ended(plan) for plan in session.scalars(asked))
 
 
 def approve(session: Session, plan_id: uuid.UUID, agent: Agent) -> Plan:
     """Allow the offer; from now on it holds for as long as any other. Approved again it is the same.
 
-    Raises `NotFound` for an offer that waits for no approval, `Conflict` when it was refused or has ended.
+    Raises `NotFound` for an offer that waits for no approval, `NotAllowed` for one's own without the role for it,
+    `Conflict` when it was refused or has ended.
     """
     plan, customer = _asked(session, plan_id)
     if plan.approval != Approval.GIVEN:
+        if not may_approve(session, plan, agent):
+            raise NotAllowed("Somebody else has to decide this: that is what a second pair of eyes is for.", about=plan)
         if plan.status != PlanStatus.QUOTE or has_ended(plan):
             raise Conflict("This offer has ended. A new one is quickly made.", about=plan)
         plan.approval = Approval.GIVEN
@@ -103,8 +132,11 @@ def refuse_approval(session: Session, plan_id: uuid.UUID, agent: Agent) -> Plan:
     return plan
 
 
-def _open_case(session: Session, plan: Plan) -> None:
-    summary = f"The customer is in hardship and asks for longer terms than usual. Plan {plan.id}."
+def _open_case(session: Session, plan: Plan, actor: str) -> None:
+    who = (
+        "The customer is in hardship and asks" if actor == "customer" else "An agent asks, for a customer in hardship,"
+    )
+    summary = f"{who} for longer terms than usual. Plan {plan.id}."
     session.add(Case(kind=CASE, customer_id=plan.customer_id, conversation_id=plan.conversation_id, summary=summary))
     session.flush()
 

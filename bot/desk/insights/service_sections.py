@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.desk.insights import addresses, charts, numbers
 from bot.desk.insights.facts import Spread
+from bot.desk.insights.first_answers import Target
 from bot.desk.insights.look import Look, of, over
 from bot.desk.insights.people import Reached
 from bot.desk.insights.tables import Cell, Chart, Figure, Section, Table, plain, words
@@ -17,7 +18,7 @@ INTENTS_DRAWN = 10
 
 def people(look: Look) -> Section:
     """First-answer and handling times."""
-    figures = [_time(look, "answers", "First answer"), _time(look, "handling", "Handling")]
+    figures = [_in_time(look), _time(look, "answers", "First answer"), _time(look, "handling", "Handling")]
     all_, by_skill = [], []
     for topic, name in MEASURES.items():
         counts, spreads = look.counts(topic, "kind", "part"), look.spreads(topic, "kind")
@@ -142,6 +143,19 @@ def opt_outs(look: Look) -> Section:
     lead = "Refusals by the channel that was refused and by how we know: a keyword, other words, the carrier, an agent."
     return Section(
         "opt-outs", "Opt-outs", lead, [figure], [Table("opt-outs", "Opt-outs by channel and source", columns, rows)]
+    )
+
+
+def _in_time(look: Look) -> Figure:
+    counts, before = look.counts("targets", "part"), look.counts_before("targets", "part")
+    decided = (Target.MET, Target.MISSED)
+    met, all_ = counts[Target.MET,], of(counts, decided)
+    return Figure(
+        "First answers in time",
+        numbers.share(met, all_),
+        f"{numbers.count(met)} of {numbers.count(all_)} with a target",
+        numbers.share(before[Target.MET,], of(before, decided)),
+        addresses.rows("targets", look.filters, *decided),
     )
 
 

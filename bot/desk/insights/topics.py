@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from bot.desk.insights import (
+    first_answers,
     instalments,
     numbers,
     opt_outs,
@@ -111,6 +112,17 @@ TOPICS: dict[str, Topic] = {
     ),
     "answers": Topic(
         "Hand-overs, until the first answer", people.answers, REACHED, ("Answered", "Skill", "After"), _duration
+    ),
+    "targets": Topic(
+        "Hand-overs, by their target for the first answer",
+        first_answers.facts,
+        {
+            first_answers.Target.MET: "In time",
+            first_answers.Target.MISSED: "Late",
+            first_answers.Target.OPEN: "Still time",
+            first_answers.Target.LEFT: "Left before",
+        },
+        ("First answer", "Skill", ""),
     ),
     "handling": Topic(
         "Hand-overs, until they were done", people.handling, REACHED, ("Done", "Skill", "Took"), _duration

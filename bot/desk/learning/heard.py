@@ -84,6 +84,22 @@ def heard(session: Session) -> list[Heard]:
     return list(sentences.values())
 
 
+def pointed_at(session: Session, message_id: uuid.UUID) -> Heard | None:
+    """A customer's own words that the assistant was sure of and an agent's eye puts in question; None for any other
+    message."""
+    row = session.get(Message, message_id)
+    if row is None or row.author != Author.CUSTOMER or row.payload is not None or row.intent is None:
+        return None
+    if not folded(row.text):
+        return None
+    key = key_of(row.text)
+    current = sa.select(Review).where(Review.key == key, Review.status.in_(CURRENT))
+    found = Heard(key, row.id, row.conversation_id, row.text, row.intent, row.confidence, row.created_at)
+    found.messages.add(row.id)
+    found.review = session.scalars(current).first()
+    return found
+
+
 def to_review(sentences: Iterable[Heard], why: Why | None = None) -> list[Heard]:
     """Those that nobody has proposed anything about, in their order; of one reason, if given."""
     return [each for each in sentences if each.review is None and (why is None or why in each.why)]

@@ -13,13 +13,14 @@ from bot import clock
 from bot.db import lock
 from bot.desk import audit
 from bot.desk.auth import Seat
+from bot.desk.dossier import may_open
 from bot.desk.learning import heard, intents, personal, sentence
 from bot.desk.learning.heard import Heard
 from bot.desk.learning.on_file import OnFile, of_conversations
 from bot.desk.lines import agent_names
 from bot.desk.text import clean, reason
 from bot.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from bot.models import Agent, Customer, Invoice, Message, Review, ReviewKind, ReviewStatus, Unfit
+from bot.models import Agent, Conversation, Customer, Invoice, Message, Review, ReviewKind, ReviewStatus, Unfit
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +34,21 @@ class Wish:
     unfit: Unfit | None = None
 
 
-def sentence_of(session: Session, message_id: uuid.UUID) -> Heard:
-    """The sentence that a message in question said. Raises `NotFound` for any other message."""
+def sentence_of(session: Session, seat: Seat, message_id: uuid.UUID) -> Heard:
+    """The sentence that a message in question said, or that an agent points at in a conversation that is theirs to
+    open. Raises `NotFound` for any other message."""
     found = next((each for each in heard.heard(session) if message_id in each.messages), None)
     if found is None:
-        raise NotFound("That message is not up for review.", about=message_id)
+        found = heard.pointed_at(session, message_id)
+        if found is None or not may_open(seat, session.get_one(Conversation, found.conversation_id)):
+            raise NotFound("That message is not up for review (any more).", about=message_id)
     return found
 
 
 def propose(session: Session, seat: Seat, message_id: uuid.UUID, wish: Wish) -> Review:
     """Write it down for a supervisor. Raises `InvalidInput` for what may not be kept, `NotFound`, and `Conflict` for
     all but the first who propose something about a sentence."""
-    about = sentence_of(session, message_id)
+    about = sentence_of(session, seat, message_id)
     if about.review is not None:
         raise _taken(session, about.review)
     on_file = of_conversations(session, [about.conversation_id])[about.conversation_id]

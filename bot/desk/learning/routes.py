@@ -86,9 +86,7 @@ def sentence(message_id: uuid.UUID, db: Db, seat: Reader) -> Response:
     """One sentence and the form. What was said around it is for who may open the conversation, and audited."""
     with db.reading() as session:
         sentences = heard.heard(session)
-        about = next((each for each in sentences if message_id in each.messages), None)
-        if about is None:
-            raise NotFound("That message is not up for review (any more).", about=message_id)
+        about = proposals.sentence_of(session, seat, message_id)
         if about.review is not None:
             return RedirectResponse(f"/desk/learning/reviews/{about.review.id}", status_code=303)
         before, after = pages.beside(heard.to_review(sentences), about)

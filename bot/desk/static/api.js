@@ -1,11 +1,13 @@
 // The desk's JSON calls. Every write carries the CSRF token; a session that has ended leads back to the sign-in page.
 
-/** The server said no, or did not answer. `message` is a sentence for the agent; `status` is 0 when nothing came back. */
+/** The server said no, or did not answer. `message` is a sentence for the agent; `status` is 0 when nothing came back;
+    `findings` say what a text breaks. */
 export class Refused extends Error {
-  constructor(message, status, code) {
+  constructor(message, status, code, findings = []) {
     super(message);
     this.status = status;
     this.code = code;
+    this.findings = findings;
   }
 }
 
@@ -42,5 +44,5 @@ async function call(method, path, body, headers) {
   if (response.ok && answer) return answer;
   const error = answer?.error ?? {};
   if (response.status === 401 && path !== 'session') signInAgain();
-  throw new Refused(error.message ?? 'Something went wrong on our side. Please try again.', response.status, error.code);
+  throw new Refused(error.message ?? 'Something went wrong on our side. Please try again.', response.status, error.code, error.findings);
 }

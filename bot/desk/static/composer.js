@@ -1,8 +1,13 @@
 // Where the agent writes. What is written stays in this tab until the server has it: per conversation, reply and note apart.
 import { Refused, post } from './api.js';
+import { isPicking, pick, stopPicking } from './canned.js';
 import { byId } from './dom.js';
-import { showReach } from './reach.js';
+import { askBack, forget, lookAt } from './kindness.js';
+import { nameKey, offerNames, stopNaming } from './mentions.js';
+import { isShut, showReach } from './reach.js';
+import { offerTemplate } from './template.js';
 import { timeOfDay } from './time.js';
+import { saidIt, sayTyping } from './typing.js';
 import { uuid } from './uuid.js';
 
 const LIMIT = 8000;
@@ -14,26 +19,40 @@ const send = byId('send');
 let open = null;
 let phone = null;
 let sending = false;
+let onlyNotes = false;
 let delivered = () => {};
 
 /** What to do with the server's answer to a message or note. */
 export const whenDelivered = (callback) => { delivered = callback; };
 
-/** Offer the composer for a conversation that this agent has, or hide it (null). `reach` is how its phone is reached. */
-export function compose(id, speakingAs, reach = null) {
+/** Offer the composer for a conversation that this agent has, or hide it (null). `reach` is how its phone is reached;
+    `noteOnly` for somebody who is asked there and does not speak with the customer. */
+export function compose(id, speakingAs, reach = null, { noteOnly = false } = {}) {
   form.hidden = id === null;
   phone = reach;
+  byId('mode-reply').hidden = noteOnly;
+  if (noteOnly !== onlyNotes) {
+    onlyNotes = noteOnly;
+    form.elements.mode.value = noteOnly ? 'note' : 'reply';
+    dress();
+    if (open !== null && open === id) restore(); // what was written as a note never becomes a reply
+  }
   if (id !== null) byId('speaking').textContent = mode() === 'note' ? 'Only colleagues read this' : `You speak as ${speakingAs}`;
+  offerTemplate(id, mode() === 'reply' && isShut(phone));
   if (open === id) return fit();
   open = id;
   say('');
+  stopPicking();
+  stopNaming();
+  forget();
   if (id !== null) restore();
+  return undefined;
 }
 
 /** Put the cursor into the composer, as a reply or a note. */
 export function write(as) {
   if (form.hidden) return;
-  form.elements.mode.value = as;
+  form.elements.mode.value = onlyNotes ? 'note' : as;
   changeMode();
   words.focus();
 }
@@ -47,17 +66,25 @@ function restore() {
 }
 
 function changeMode() {
-  const note = mode() === 'note';
-  form.classList.toggle('note', note);
-  byId('words-label').textContent = note ? 'Your note' : 'Your reply';
-  words.placeholder = note ? 'For colleagues only. The customer never sees this.' : 'Write kindly and plainly…';
-  send.firstElementChild.textContent = note ? 'Add note' : 'Send';
-  byId('speaking').textContent = note ? 'Only colleagues read this' : `You speak as ${document.body.dataset.agentName}`;
+  dress();
+  stopPicking();
+  stopNaming();
+  forget();
+  offerTemplate(open, mode() === 'reply' && isShut(phone));
   say('');
   restore();
 }
 
-async function submit() {
+function dress() {
+  const note = mode() === 'note';
+  form.classList.toggle('note', note);
+  byId('words-label').textContent = note ? 'Your note' : 'Your reply';
+  words.placeholder = note ? 'For colleagues only; @ asks one of them. The customer never sees this.' : 'Write kindly and plainly; / offers answers…';
+  send.firstElementChild.textContent = note ? 'Add note' : 'Send';
+  byId('speaking').textContent = note ? 'Only colleagues read this' : `You speak as ${document.body.dataset.agentName}`;
+}
+
+async function submit({ meant = false } = {}) {
   const text = words.value.trim();
   if (sending || !open) return;
   if (!text) return say('Please write something first.', 'failed');
@@ -70,18 +97,24 @@ async function submit() {
   busy(true);
   say('Sending…');
   try {
-    const answer = await post(`conversations/${id}/${note ? 'notes' : 'messages'}`, note ? { text } : { client_id: clientId, text });
+    const answer = await post(`conversations/${id}/${note ? 'notes' : 'messages'}`, note ? { text } : { client_id: clientId, text, meant });
     sessionStorage.removeItem(draft);
     sessionStorage.removeItem(attempt);
     if (open === id) {
       words.value = '';
       fit();
+      forget();
+      saidIt();
       say(`${note ? 'Noted' : phone ? 'Written' : 'Sent'} at ${timeOfDay(answer.message.at)}`);
     }
     delivered(id, answer);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    if (open === id) say(`Not sent. ${error.message}`, 'failed');
+    if (open !== id) return;
+    if (error.code === 'kindness') {
+      askBack(error.findings, () => submit({ meant: true }));
+      say('Not sent yet.', 'failed');
+    } else say(`Not sent. ${error.message}`, 'failed');
   } finally {
     busy(false);
   }
@@ -104,6 +137,20 @@ function fit() {
   words.style.height = `${words.scrollHeight}px`;
 }
 
+/** Words to begin with, where the cursor is. */
+function insert(text) {
+  words.focus();
+  words.setRangeText(text, words.selectionStart, words.selectionEnd, 'end');
+  words.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+function offerAnswers() {
+  if (isPicking()) {
+    stopPicking();
+    words.focus();
+  } else pick(open, insert, () => words.focus());
+}
+
 const tooLong = (text) => `Please keep a message under 8,000 characters; yours has ${text.length.toLocaleString('en-US')}.`;
 
 form.addEventListener('submit', (event) => {
@@ -117,8 +164,20 @@ words.addEventListener('input', () => {
   fit();
   sessionStorage.setItem(key('draft'), words.value);
   say(words.value.trim().length > LIMIT ? tooLong(words.value.trim()) : '', 'failed');
+  if (mode() === 'note') offerNames(words);
+  else {
+    lookAt(open, words.value);
+    if (!phone && words.value) sayTyping(open);
+  }
 });
+words.addEventListener('blur', () => stopNaming());
+byId('canned-open').addEventListener('click', offerAnswers);
 words.addEventListener('keydown', (event) => {
+  if (nameKey(event, words)) return;
+  if (event.key === '/' && !words.value && mode() === 'reply') {
+    event.preventDefault();
+    offerAnswers();
+  }
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     submit();

@@ -1,17 +1,36 @@
 // The right pane: the person, why they are here, and the account while identity is proven.
+import { balance, deeds, offers, payments, plan, promises } from './account.js';
+import { block, facts, rows } from './blocks.js';
 import { money } from './cards.js';
+import { cases } from './cases.js';
 import { byId, h } from './dom.js';
-import { openMoney } from './money.js';
+import { holds } from './holds.js';
 import { CHANNELS, actor, plain, reason } from './phrases.js';
+import { profile } from './profile.js';
 import { identityMark, initialsOrIcon } from './queue.js';
 import { agoTime, date, moment, timeIn } from './time.js';
 
 /** Show everything beside the thread, or nothing (null). `changed(words)` hears what was done to the account. */
 export function showCustomer(whole, changed) {
-  byId('about').replaceChildren(...(whole ? [
-    person(whole), caution(whole), why(whole), holds(whole), balance(whole.account), handling(whole, changed), plan(whole.account),
-    promises(whole.account), payments(whole.account), cases(whole), contact(whole), consents(whole), history(whole),
+  const about = byId('about');
+  const before = kept(about);
+  about.replaceChildren(...(whole ? [
+    person(whole), caution(whole), why(whole), holds(whole, changed), balance(whole.account), deeds(whole, changed), offers(whole, changed),
+    plan(whole, changed), promises(whole, changed), payments(whole.account), cases(whole, changed), contact(whole), consents(whole), ...profile(whole, changed), history(whole),
   ].filter(Boolean) : []));
+  before(about);
+}
+
+/** What a person was at in the pane, so that news of the account does not take it from under their hands. */
+function kept(about) {
+  const focused = about.contains(document.activeElement) ? document.activeElement.closest('[data-key]')?.dataset.key : null;
+  const open = new Set([...about.querySelectorAll('details[open][data-key]')].map((one) => one.dataset.key));
+  return (fresh) => {
+    for (const one of fresh.querySelectorAll('[data-key]')) {
+      if (open.has(one.dataset.key)) one.open = true;
+      if (one.dataset.key === focused) (one.matches('details') ? one.firstElementChild : one).focus();
+    }
+  };
 }
 
 function person(whole) {
@@ -67,78 +86,14 @@ function why(whole) {
     facts([...Object.entries(now.summary ?? {}).map(([name, value]) => [plain(name), words(value)]), ['Team', plain(now.skill)]]));
 }
 
-function balance(account) {
-  if (!account) return null;
-  if (!account.invoices.length) return block('Balance', null, h('p', { class: 'calm' }, 'Nothing is owed. Well done to both sides.'));
-  return block('Balance', null,
-    h('div', { class: 'sums' },
-      h('p', {}, h('span', {}, 'Overdue'), h('strong', {}, account.overdue.text)),
-      h('p', {}, h('span', {}, 'In all'), h('strong', {}, account.total.text)),
-      account.credit.minor ? h('p', {}, h('span', {}, 'Credit'), h('strong', {}, account.credit.text)) : null),
-    rows(account.invoices.map((invoice) => [
-      [invoice.number, invoice.disputed ? [' ', h('span', { class: 'mark' }, 'Disputed')] : []].flat(2), invoice.owed.text,
-      [invoice.description, `due ${date(invoice.due_on)}`, invoice.planned ? 'in the plan' : late(invoice.days_late)].filter(Boolean).join(' · '),
-      invoice.days_late ? 'late' : null])));
-}
-
-/** Only who speaks with the customer, or supervises, handles the money. */
-function handling(whole, changed) {
-  if (!whole.account || !(whole.may.write || document.body.dataset.supervises)) return null;
-  const open = () => openMoney(whole.account.customer_id, changed);
-  return h('button', { type: 'button', class: 'button wide', onclick: open }, 'Adjust or refund');
-}
-
-function plan(account) {
-  const plan = account?.plan;
-  if (!plan) return null;
-  const meter = h('progress', { class: 'progress', max: plan.total.minor, value: plan.paid.minor, 'aria-label': 'Paid so far' });
-  return block('Plan', null,
-    h('p', { class: 'calm' }, `${plan.paid.text} of ${plan.total.text} paid, ${plain(plan.frequency).toLowerCase()}`), meter,
-    rows(plan.instalments.map((part) => [date(part.due_on), part.amount.text, { paid: 'Paid', due: null, late: 'Late' }[part.state] ?? null,
-      part.state === 'late' ? 'late' : null])));
-}
-
-function promises(account) {
-  if (!account?.promises.length) return null;
-  return block('Promises', null, rows(account.promises.map((one) => [`by ${date(one.due_on)}`, one.amount.text, plain(one.status)])));
-}
-
-function payments(account) {
-  if (!account?.payments.length) return null;
-  const words = { created: 'Link sent', open: 'At the checkout', processing: 'Under way at the bank', succeeded: 'Paid', charged_back: 'Taken back by the bank' };
-  return block('Payments', null, rows(account.payments.map((one) => [words[one.status] ?? plain(one.status), one.amount.text, agoTime(one.at)])));
-}
-
-function holds(whole) {
-  if (!whole.holds.length) return null;
-  return h('section', { class: 'block mind' }, h('h3', {}, 'On hold'),
-    rows(whole.holds.map((hold) => [plain(hold.kind), plain(hold.status), hold.reason || null])));
-}
-
-function cases(whole) {
-  if (!whole.cases.length) return null;
-  return block('Cases', null, rows(whole.cases.map((one) => [
-    plain(one.kind), plain(one.status), one.summary ? `${one.reference}: ${one.summary}` : one.reference,
-  ])));
-}
-
 function history(whole) {
   const steps = whole.handoffs.flatMap((handoff) => handoff.events.map((event) => [event, handoff]));
   if (!steps.length) return null;
-  const words = (event, handoff) => (event.kind === 'requested' ? reason(handoff.reason) : plain(event.kind));
+  const ended = (event, handoff) => ['returned', 'closed'].includes(event.kind) && handoff.wrap_up ? `: ${handoff.wrap_up}` : '';
+  const words = (event, handoff) => (event.kind === 'requested' ? reason(handoff.reason) : `${plain(event.kind)}${ended(event, handoff)}`);
   return block('Hand-overs', null, rows(steps.map(([event, handoff]) => [
     `${words(event, handoff)} · ${actor(event.who)}`, agoTime(event.at), event.note])));
 }
-
-const block = (title, kind, ...children) => h('section', { class: `block${kind ? ` ${kind}` : ''}` }, h('h3', {}, title), ...children);
-
-const facts = (pairs) => h('dl', { class: 'facts' }, pairs.filter(([, value]) => value !== null && value !== undefined && value !== '')
-  .map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
-
-const rows = (list) => h('ul', { class: 'rows' }, list.map(([name, amount, small, late]) =>
-  h('li', {}, h('span', {}, name), h('span', { class: 'amount' }, amount ?? ''), small ? h('span', { class: `small${late ? ` ${late}` : ''}` }, small) : null)));
-
-const late = (days) => (days > 0 ? `${days} ${days === 1 ? 'day' : 'days'} late` : null);
 
 /** A value of a summary: what the dialogue wrote down is its own business, so any shape is made readable. */
 function words(value) {

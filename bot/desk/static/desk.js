@@ -1,15 +1,24 @@
 // The desk's page: keeps the lists, the thread and the customer in step with the server.
-import { Refused, get, post, remove } from './api.js';
+import { Refused, get, post } from './api.js';
 import { compose, whenDelivered } from './composer.js';
 import { showCustomer } from './customer.js';
 import { look as lookForDecisions, watchDecisions } from './decisions.js';
 import { byId, h, toast } from './dom.js';
+import { lookEarlier } from './earlier.js';
+import { address, whenChosen } from './filters.js';
+import { offerFollowUp } from './follow_ups.js';
 import './keyboard.js';
 import { leave } from './leave.js';
 import { follow } from './live.js';
-import { markOpen, showLists } from './queue.js';
-import { addMessages, showHead, showNow, showRest, showThread, toEnd } from './thread.js';
+import { readMention, showAsked, showMentions } from './mentions.js';
+import { noticeLists } from './notice.js';
+import { showOwn, signOut } from './presence.js';
+import { firstPages, markOpen, showLists } from './queue.js';
+import { endSearch, showSought } from './search.js';
+import { addMessages, showHead, showNow, showRest, showSeen, showThread, toEnd } from './thread.js';
 import { setClock } from './time.js';
+import { hideTyping, showTyping } from './typing.js';
+import { showView } from './views.js';
 
 const body = document.body;
 let open = null; // the id of the conversation that is open or being opened
@@ -27,9 +36,10 @@ let resting = true; // whether the middle shows the line for having nothing open
 
 const news = {
   queue(lists) {
-    const first = Object.values(lists).flat()[0];
+    const first = lists.waiting[0] ?? lists.mine[0] ?? lists.others?.[0];
     if (first) setClock(first.since, first.waiting_s);
     showLists(lists);
+    noticeLists(lists, open);
     lookForDecisions();
     idle = first ? IDLE.some : IDLE.none;
     if (resting) showRest(...idle);
@@ -37,19 +47,34 @@ const news = {
   conversation({ conversation, messages }) {
     if (conversation.id === open && whole) take(conversation, messages);
   },
+  own: (mine) => {
+    showOwn(mine, (id) => show(id));
+    showMentions(mine.mentions);
+  },
+  typing: ({ id }) => {
+    if (id === open && whole) showTyping(whole.customer?.name);
+  },
   gone({ id, message }) {
     if (id !== open) return;
     close();
     rest('In good hands', message);
   },
-  reopen: () => follow(news, whole ? open : null, seq),
+  async reopen() {
+    const id = whole ? open : null;
+    try {
+      if (id) await get(`conversations/${id}`, { background: true });
+    } catch (error) {
+      if ([403, 404].includes(error.status)) return news.gone({ id, message: error.message }); // it was lost before the stream began
+    }
+    if ((whole ? open : null) === id) follow(news, id, seq);
+  },
 };
 
-/** Open a conversation; its address goes into the history unless it came from there. */
-async function show(id, { remember = true } = {}) {
+/** Open a conversation; its address goes into the history unless it came from there. `at` is the message to see, "#m12". */
+async function show(id, { remember = true, at = '' } = {}) {
   open = id;
   markOpen(id);
-  if (remember) history.pushState({ id }, '', `/desk/conversations/${id}`);
+  if (remember) history.pushState({ id }, '', address(`/desk/conversations/${id}`) + at);
   pane('thread');
   try {
     const found = await get(`conversations/${id}`);
@@ -59,8 +84,9 @@ async function show(id, { remember = true } = {}) {
     resting = false;
     showThread(found);
     refit();
-    toEnd();
+    if (!showSought()) toEnd();
     follow(news, id, seq);
+    readMention(found);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     if (open !== id) return;
@@ -78,9 +104,13 @@ function close({ remember = true } = {}) {
   resting = true;
   showRest(...idle);
   showCustomer(null);
+  offerFollowUp(null);
+  lookEarlier(null);
+  hideTyping();
+  byId('asked').hidden = true;
   compose(null);
   pane('queue');
-  if (remember && location.pathname !== '/desk') history.pushState({}, '', '/desk');
+  if (remember && location.pathname !== '/desk') history.pushState({}, '', address('/desk'));
   follow(news);
 }
 
@@ -126,11 +156,13 @@ async function lookAtPhone() {
 function refit() {
   showHead(whole, whole.customer?.name);
   showCustomer(whole, handled);
+  offerFollowUp(whole);
   const { may } = whole;
-  byId('invite').hidden = may.write;
+  byId('invite').hidden = may.write || Boolean(whole.asked);
   byId('invite-claim').hidden = !may.claim;
   byId('invite-text').textContent = may.claim
     ? 'You are reading along. Claim it to answer; the customer is told that you have joined.'
+    : whole.closed_at && whole.holder === 'bot' ? 'Closed. You can look back; it opens again when the customer writes.'
     : whole.holder === 'agent' ? `${whole.agent?.name ?? 'A colleague'} is speaking with this customer.` : 'The assistant is speaking with this customer.';
   const acts = [['transfer', 'Hand over', may.transfer], ['return', 'Return', may.write], ['close', 'Close', may.write]];
   const wanted = acts.filter(([, , allowed]) => allowed).map(([act]) => act).join();
@@ -140,7 +172,10 @@ function refit() {
     box.replaceChildren(...acts.filter(([, , allowed]) => allowed).map(([act, word]) =>
       h('button', { type: 'button', class: 'button', 'data-act': act, onclick: () => leave(act, open, left) }, word)));
   }
-  compose(may.write ? whole.id : null, body.dataset.agentName, whole.phone);
+  showAsked(whole, close);
+  showSeen(whole);
+  lookEarlier(whole);
+  compose(may.write || whole.asked ? whole.id : null, body.dataset.agentName, whole.phone, { noteOnly: !may.write });
 }
 
 /** Something was done to the account. */
@@ -184,27 +219,38 @@ function pane(name) {
 }
 
 whenDelivered((id, { conversation, message }) => {
-  if (open === id && whole) take(conversation, [message]);
+  if (open !== id || !whole) return;
+  if (whole.asked && !conversation.asked && !document.body.dataset.supervises && !conversation.may.claim && !conversation.may.write) {
+    toast(`Answered. ${whole.asked.by} sees your note.`);
+    close();
+  } else take(conversation, [message]);
 });
 byId('queue').addEventListener('click', (event) => {
-  const link = event.target.closest('a.item');
+  const link = event.target.closest('a.item, a.hit, a.item-mention');
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
   event.preventDefault();
-  if (link.dataset.id === open && whole) pane('thread');
-  else show(link.dataset.id);
+  if (link.dataset.id !== open || !whole) show(link.dataset.id, { at: link.hash });
+  else {
+    history.replaceState(history.state, '', link.href);
+    pane('thread');
+    showSought();
+  }
 });
 byId('invite-claim').addEventListener('click', claim);
 byId('to-queue').addEventListener('click', () => close());
 byId('to-customer').addEventListener('click', () => pane('customer'));
 byId('to-thread').addEventListener('click', () => pane('thread'));
-byId('sign-out').addEventListener('click', async () => {
-  await remove('session').catch(() => {});
-  location.assign('/desk/sign-in');
-});
+byId('sign-out').addEventListener('click', signOut);
 addEventListener('popstate', () => arrive());
+whenChosen(() => {
+  firstPages();
+  follow(news, whole ? open : null, seq);
+});
 watchDecisions(() => refresh());
 
 function arrive() {
+  endSearch();
+  showView();
   const id = /^\/desk\/conversations\/([^/]+)$/.exec(location.pathname)?.[1];
   if (id) show(id, { remember: false });
   else close({ remember: false });

@@ -6,9 +6,22 @@ import { links } from './queue.js';
 const KEYS = {
   j: () => step(1),
   k: () => step(-1),
+  '/': () => byId('sought').focus(),
+  f: () => byId('filters-open').click(),
   c: () => { if (!byId('invite').hidden) byId('invite-claim').click(); },
+  t: () => byId('offer-accept')?.click(),
   r: () => write('reply'),
   n: () => write('note'),
+  a: () => {
+    if (byId('composer').hidden || byId('mode-reply').hidden) return;
+    write('reply');
+    byId('canned-open').click();
+  },
+  u: () => byId('understood').click(),
+  e: () => byId('earlier-list').querySelector('button')?.click(),
+  h: () => leaveBy('transfer'),
+  b: () => leaveBy('return'),
+  x: () => leaveBy('close'),
   '?': () => byId('help').showModal(),
 };
 
@@ -22,6 +35,10 @@ addEventListener('keydown', (event) => {
   act();
 });
 byId('help-open').addEventListener('click', KEYS['?']);
+
+function leaveBy(act) {
+  document.querySelector(`#thread-acts [data-act="${act}"]`)?.click();
+}
 
 function step(by) {
   const all = links();

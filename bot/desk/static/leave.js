@@ -1,6 +1,7 @@
 // Returning, transferring, closing: one sheet that says what the customer will be told, and asks for a word for the next.
 import { Refused, get, post } from './api.js';
 import { byId, h } from './dom.js';
+import { plain } from './phrases.js';
 
 const ACTS = {
   return: { title: 'Return to the assistant', text: 'The customer is told that the assistant is back, and that what you agreed stands.', button: 'Return' },
@@ -10,6 +11,8 @@ const ACTS = {
 
 const sheet = byId('leave');
 const to = byId('leave-to');
+const wrap = byId('leave-wrap');
+const note = byId('leave-note');
 let doing = null;
 
 /** Ask, then do it. `done(act, answer)` is called when the server has agreed. */
@@ -19,14 +22,41 @@ export async function leave(act, id, done) {
   byId('leave-text').textContent = ACTS[act].text;
   byId('leave-do').textContent = ACTS[act].button;
   byId('leave-problem').textContent = '';
-  byId('leave-note').value = '';
+  note.value = '';
   byId('leave-to-row').hidden = act !== 'transfer';
+  byId('leave-wrap-row').hidden = act === 'transfer';
+  wrap.required = act !== 'transfer';
+  wrap.value = '';
+  askForNote();
+  delete sheet.dataset.anyway;
   to.replaceChildren(h('option', { value: '' }, 'The queue'));
   sheet.showModal();
   if (act !== 'transfer') return;
-  const { agents } = await get('agents').catch(() => ({ agents: [] }));
-  to.append(...agents.map((agent) => h('option', { value: agent.id }, agent.id === document.body.dataset.agentId ? `${agent.name} (you)` : agent.name)));
+  const { agents, skills } = await get('agents').catch(() => ({ agents: [], skills: [] }));
+  to.append(
+    h('optgroup', { label: 'A team, by the queue' }, ...skills.map((skill) => h('option', { value: `skill:${skill}` }, plain(skill)))),
+    h('optgroup', { label: 'A colleague' }, ...agents.map((agent) => h('option', { value: agent.id }, colleague(agent)))));
 }
+
+const colleague = (agent) =>
+  `${agent.name} (${agent.id === document.body.dataset.agentId ? 'you' : agent.availability}, ${agent.held} of ${agent.capacity})`;
+
+/** Where it goes; `anyway` once the agent has been told that the colleague is busy enough. */
+const towards = () =>
+  (to.value.startsWith('skill:') ? { to: null, skill: to.value.slice(6) } : { to: to.value || null, anyway: sheet.dataset.anyway === to.value });
+
+/** Some of what may have come of it needs a word beside it. */
+function askForNote() {
+  note.required = wrap.selectedOptions[0]?.dataset.note === 'yes';
+  byId('leave-note-label').textContent = note.required ? 'A word about it' : 'A word for whoever comes next (optional)';
+}
+
+wrap.addEventListener('change', askForNote);
+to.addEventListener('change', () => {
+  delete sheet.dataset.anyway;
+  byId('leave-do').textContent = ACTS.transfer.button;
+  byId('leave-problem').textContent = '';
+});
 
 byId('leave-cancel').addEventListener('click', () => sheet.close());
 byId('leave-form').addEventListener('submit', async (event) => {
@@ -35,14 +65,18 @@ byId('leave-form').addEventListener('submit', async (event) => {
   if (button.disabled) return;
   button.disabled = true;
   const { act, id, done } = doing;
-  const note = byId('leave-note').value.trim() || null;
+  const word = note.value.trim() || null;
   try {
-    const answer = await post(`conversations/${id}/${act}`, act === 'transfer' ? { note, to: to.value || null } : { note });
+    const answer = await post(`conversations/${id}/${act}`, act === 'transfer' ? { note: word, ...towards() } : { note: word, wrap_up: wrap.value });
     sheet.close();
     done(act, answer);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     byId('leave-problem').textContent = error.message;
+    if (error.code === 'over_capacity') {
+      sheet.dataset.anyway = to.value;
+      byId('leave-do').textContent = 'Hand over anyway';
+    }
   } finally {
     button.disabled = false;
   }

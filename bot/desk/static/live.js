@@ -1,6 +1,7 @@
 // The stream of live news, and whether it flows.
 import { get, signInAgain } from './api.js';
 import { byId } from './dom.js';
+import { asked } from './filters.js';
 
 const WORDS = { connecting: 'Connecting', live: 'Live', lost: 'Reconnecting' };
 
@@ -10,7 +11,12 @@ let retry = null;
 /** Follow the lists and, with `id`, one conversation read up to message `after`. `on` has a function for each kind of news. */
 export function follow(on, id = null, after = 0) {
   stop();
-  source = new EventSource(`/api/desk/events${id ? `?conversation=${id}&after=${after}` : ''}`);
+  const query = asked();
+  if (id) {
+    query.set('conversation', id);
+    query.set('after', after);
+  }
+  source = new EventSource(`/api/desk/events${query.size ? `?${query}` : ''}`);
   source.onopen = () => mark('live');
   source.onerror = () => {
     mark('lost');
@@ -23,7 +29,7 @@ export function follow(on, id = null, after = 0) {
       }, 3000);
     }
   };
-  for (const kind of ['queue', 'conversation', 'gone']) {
+  for (const kind of ['queue', 'conversation', 'own', 'typing', 'gone']) {
     source.addEventListener(kind, (event) => on[kind](JSON.parse(event.data)));
   }
   source.addEventListener('end', () => {

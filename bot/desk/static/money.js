@@ -1,6 +1,10 @@
 // Adjusting an invoice and giving a payment back: one sheet that says what is possible and what becomes of it.
 import { Refused, get, post } from './api.js';
+import { act, acts } from './blocks.js';
+import { money } from './cards.js';
+import { openDeed } from './deed.js';
 import { byId, h } from './dom.js';
+import { field, minor, wordsField } from './fields.js';
 import { ADJUSTMENTS, plain } from './phrases.js';
 import { agoTime, date } from './time.js';
 import { uuid } from './uuid.js';
@@ -19,13 +23,14 @@ export async function openMoney(customerId, changed) {
   done = changed;
   shown = null;
   attempt = null;
-  for (const field of [amount, reason]) field.value = '';
+  for (const control of [amount, reason]) control.value = '';
   problem('');
   byId('money-do').disabled = true;
   kind.replaceChildren();
   on.replaceChildren();
   byId('money-past').replaceChildren();
   byId('money-hint').textContent = '';
+  byId('money-outcome').hidden = true;
   sheet.showModal();
   try {
     shown = await get(`customers/${customerId}/money`);
@@ -40,7 +45,7 @@ export async function openMoney(customerId, changed) {
   choose();
 }
 
-const owing = (money) => money.invoices.filter((invoice) => invoice.owed.minor);
+const owing = (all) => all.invoices.filter((invoice) => invoice.owed.minor);
 const KINDS = [
   { value: 'refund', title: 'Refund a payment', items: (money) => money.payments.filter((payment) => payment.left.minor), button: 'Refund' },
   { value: 'reduction', title: 'Correct an invoice downwards', items: owing, button: 'Reduce' },
@@ -74,20 +79,30 @@ function most() {
 
 function hint() {
   const limit = most();
-  byId('money-hint').textContent = [
-    limit ? `Up to ${limit.text}.` : null,
-    `Above ${shown.alone.text} in a day somebody else decides with you.`,
-    kind.value === 'refund' ? 'What it had paid is owed again, and the customer is told.' : null,
-  ].filter(Boolean).join(' ');
+  byId('money-hint').textContent = limit ? `Up to ${limit.text}.` : '';
+  const told = outcome().filter(Boolean);
+  byId('money-outcome').hidden = !told.length;
+  byId('money-outcome').replaceChildren(...told.map((words) => h('p', {}, words)));
 }
 
-/** "12.50" in minor units of the currency, or null when it is no amount of it. */
-function minor(text, currency) {
-  const digits = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits;
-  const parts = /^(\d{1,12})(?:[.,](\d+))?$/.exec(text.trim());
-  const fraction = parts?.[2] ?? '';
-  if (!parts || fraction.length > digits) return null;
-  return Number(parts[1] + fraction.padEnd(digits, '0')) || null;
+/** What will happen, to the cent, as the fields stand. */
+function outcome() {
+  const item = chosen()?.items(shown).find(({ id }) => id === on.value);
+  const wanted = minor(amount.value, shown.currency);
+  const rule = `Above ${shown.alone.text} in a day somebody else decides with you.`;
+  if (!item || wanted === null) return [rule];
+  const said = money(wanted, shown.currency);
+  const then = (sign) => `${item.number}: ${item.owed.text} is owed now, ${money(Math.max(item.owed.minor + sign * wanted, 0), shown.currency)} then.`;
+  return [
+    ...{
+      refund: () => [`${said} goes back to the card that it came from, and the customer is told.`, 'What it had paid is owed again.'],
+      reduction: () => [then(-1)],
+      write_off: () => [then(-1), `${said} is given up, and nobody asks for it again.`],
+      credit_used: () => [then(-1), `Their credit pays it: ${shown.credit.text} now, ${money(Math.max(shown.credit.minor - wanted, 0), shown.currency)} then.`],
+      increase: () => [then(1)],
+    }[kind.value](),
+    wanted > shown.alone.minor ? `It waits for a second person first, as it is above ${shown.alone.text}.` : rule,
+  ];
 }
 
 async function submit() {
@@ -118,7 +133,24 @@ function past() {
   return [h('h3', {}, 'Done before'), h('ul', { class: 'rows' }, rows.map((row) => h('li', {},
     h('span', {}, row.kind ? `${ADJUSTMENTS[row.kind]} on ${row.invoice}` : 'Refund', ` · ${plain(row.status)}`),
     h('span', { class: 'amount' }, row.amount.text),
-    h('span', { class: 'small' }, `${row.by}, `, agoTime(row.at), `: ${row.reason}`))))];
+    h('span', { class: 'small' }, `${row.by}, `, agoTime(row.at), `: ${row.reason}`),
+    row.kind && row.status === 'posted' ? acts(act(`undo-${row.id}`, 'Undo', () => undo(row), `Undo: ${ADJUSTMENTS[row.kind]} on ${row.invoice}`)) : null)))];
+}
+
+/** Undo what was posted. */
+function undo(row) {
+  const why = wordsField();
+  sheet.close();
+  openDeed({
+    title: `Undo: ${ADJUSTMENTS[row.kind]} of ${row.amount.text}`,
+    fields: [field('Why, for whoever looks at this later', why)],
+    outcome: () => [`${row.invoice} is as if it had never been, as far as it still holds.`, `Above ${shown.alone.text} a supervisor has to do it.`],
+    acts: [{ word: 'Undo it', act: async () => {
+      await post(`adjustments/${row.id}/reverse`, { reason: why.value });
+      return 'Undone. The account shows it.';
+    } }],
+    done,
+  });
 }
 
 function problem(words) {
@@ -126,7 +158,7 @@ function problem(words) {
 }
 
 kind.addEventListener('change', () => { attempt = null; problem(''); choose(); });
-for (const field of [on, amount, reason]) field.addEventListener('input', () => { attempt = null; problem(''); hint(); });
+for (const control of [on, amount, reason]) control.addEventListener('input', () => { attempt = null; problem(''); hint(); });
 byId('money-cancel').addEventListener('click', () => sheet.close());
 byId('money-form').addEventListener('submit', async (event) => {
   event.preventDefault();

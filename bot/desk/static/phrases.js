@@ -18,6 +18,7 @@ const REASONS = {
   attorney: 'Has an attorney or adviser',
   deceased: 'A death was reported',
   locked_out: 'Could not prove who they are',
+  frustration: 'Lost patience with the assistant',
 };
 
 export const ADJUSTMENTS = { write_off: 'Write-off', reduction: 'Reduction', increase: 'Increase', credit_used: 'Credit used' };

@@ -35,5 +35,8 @@ function sentence(phone, text) {
   return `${once}${parts} ${parts === 1 ? 'text message' : 'text messages'}, ${left} characters left in the last`;
 }
 
+/** Whether WhatsApp takes nothing but its template now. */
+export const isShut = (phone) => Boolean(phone) && barrier(phone) === 'window_closed';
+
 /** The window may have closed since the server said how things stand. */
 const barrier = (phone) => phone.barrier ?? (phone.window_until && isOver(phone.window_until) ? 'window_closed' : null);

@@ -1,9 +1,10 @@
 // The open conversation: who has it, and everything that was said.
 import { card } from './cards.js';
 import { byId, h, icon } from './dom.js';
-import { CHANNELS } from './phrases.js';
+import { CHANNELS, plain } from './phrases.js';
 import { mark } from './reach.js';
 import { clockTime, day } from './time.js';
+import { hideTyping } from './typing.js';
 
 const TOGETHER_MS = 5 * 60_000;
 const NEAR = 120;
@@ -20,6 +21,7 @@ export function showThread(whole) {
   seen = new Set();
   last = null;
   customer = whole.customer?.name ?? 'Customer';
+  hideTyping();
   log.replaceChildren();
   log.setAttribute('aria-live', 'off'); // the history is not news
   add(whole.messages);
@@ -100,19 +102,41 @@ function add(messages) {
     if (seen.has(message.id)) continue;
     seen.add(message.id);
     fresh += 1;
+    if (message.author === 'customer') hideTyping();
     if (!last || day(last.at) !== day(message.at)) {
       log.append(h('li', { class: 'day' }, day(message.at)));
       last = null;
     }
-    log.append(said(message));
+    log.append(said(message, last));
     last = message;
   }
+  if (fresh) tellDeeds();
   return fresh;
 }
 
-function said(message) {
+/** The same for another conversation's messages, to be shown beside this one. */
+export function bubbles(messages) {
+  let before = null;
+  return messages.flatMap((message) => {
+    const isNewDay = !before || day(before.at) !== day(message.at);
+    const items = [isNewDay ? h('li', { class: 'day' }, day(message.at)) : null, said(message, isNewDay ? null : before)];
+    before = message;
+    return items.filter(Boolean);
+  });
+}
+
+/** On the website: how far the customer has read. */
+export function showSeen({ channel, read_seq: reached }) {
+  const ours = channel === 'web' && reached ? [...log.querySelectorAll('.said.agent:not(.note)')].findLast((item) => Number(item.dataset.seq) <= reached) : null;
+  const line = log.querySelector('.seen');
+  if (line?.parentElement === ours) return;
+  line?.remove();
+  ours?.append(h('p', { class: 'seen' }, 'Seen'));
+}
+
+function said(message, before) {
   const kind = message.note ? 'note agent' : message.author;
-  const item = h('li', { class: `said ${kind}${follows(message) ? ' follows' : ''}`, 'data-seq': message.seq, 'data-id': message.id },
+  const item = h('li', { class: `said ${kind}${follows(message, before) ? ' follows' : ''}`, 'data-card': message.card?.kind, 'data-seq': message.seq, 'data-id': message.id },
     h('div', { class: 'said-who' }, message.note ? icon('note') : null, h('strong', {}, who(message)), clockTime(message.at)));
   if (message.text) item.append(h('div', { class: 'bubble', dir: 'auto' }, message.text));
   if (message.card) item.append(card(message.card));
@@ -121,13 +145,44 @@ function said(message) {
   }
   for (const file of message.attachments ?? []) item.append(attachment(file));
   if (mark(message.delivery)) item.append(delivered(message.delivery));
+  if (message.understood) item.append(understood(message));
   return item;
 }
 
 const delivered = (state) => h('p', { class: 'delivery', 'data-state': state }, mark(state));
 
+function understood({ id, understood: { intent, words, confidence } }) {
+  const sure = confidence === null ? '' : `, ${Math.round(confidence * 100)}% sure`;
+  return h('p', { class: 'understood' }, `Understood as “${words || plain(intent)}”${sure}. `, h('span', { class: 'did' }),
+    ' ', h('a', { href: `/desk/learning/sentences/${id}`, target: '_blank', rel: 'noopener' }, 'Wrong? Teach it'));
+}
+
+/** Beside what was understood: what the assistant did then, which is what it said until the customer wrote again. */
+function tellDeeds() {
+  const lines = log.querySelectorAll('.understood');
+  byId('understood').hidden = !lines.length;
+  for (const line of lines) line.querySelector('.did').textContent = deeds(line.parentElement);
+}
+
+function deeds(item) {
+  let said = 0;
+  const cards = [];
+  for (let next = item.nextElementSibling; next && !next.classList.contains('customer'); next = next.nextElementSibling) {
+    if (!next.classList.contains('bot')) continue;
+    said += 1;
+    if (next.dataset.card) cards.push(plain(next.dataset.card).toLowerCase());
+  }
+  if (!said) return 'It did not answer.';
+  return `It answered with ${said === 1 ? 'a message' : `${said} messages`}${cards.length ? ` (${[...new Set(cards)].join(', ')})` : ''}.`;
+}
+
+byId('understood').addEventListener('click', (event) => {
+  const on = log.classList.toggle('show-understood');
+  event.currentTarget.setAttribute('aria-pressed', String(on));
+});
+
 const FILES = { image: 'Picture', audio: 'Voice message', video: 'Video', text: 'Text', application: 'Document' };
-const MISSING = { waiting: 'is being fetched', refused: 'is of a kind or size that we do not keep', lost: 'could not be fetched' };
+const MISSING = { waiting: 'is being fetched', refused: 'is of a kind or size that we do not keep', lost: 'could not be fetched', elsewhere: 'is kept with that conversation' };
 
 function attachment({ id, content_type: type, file_name: name, size, status }) {
   const title = name || (type === 'application/pdf' ? 'PDF' : FILES[type.split('/')[0]] ?? 'File');
@@ -146,6 +201,6 @@ function who(message) {
   return { customer, bot: 'Assistant', system: 'System' }[message.author];
 }
 
-const follows = (message) =>
-  last && last.author === message.author && last.agent === message.agent && last.note === message.note
-  && Date.parse(message.at) - Date.parse(last.at) < TOGETHER_MS;
+const follows = (message, before) =>
+  before && before.author === message.author && before.agent === message.agent && before.note === message.note
+  && Date.parse(message.at) - Date.parse(before.at) < TOGETHER_MS;

@@ -11,7 +11,7 @@ from bot.db import Database
 from bot.desk.insights.facts import Spread
 from bot.desk.insights.filters import Filters
 from bot.desk.insights.topics import TOPICS
-from bot.models import Author, Channel, Consent, ConsentSource, Feedback, Purpose
+from bot.models import Author, Channel, Consent, ConsentSource, Feedback, HandoffTarget, Holder, Purpose
 from tests.conftest import SetClock
 from tests.desk.insights.world import at, conversation, counted, filters, handoff, parts, phone, says, talk
 
@@ -79,6 +79,21 @@ def test_what_has_not_happened_can_still_come_or_never_will(db: Database) -> Non
     assert parts(db, "claims", MARCH) == {"yes": 1, "not_yet": 1, "never": 1}
     assert parts(db, "answers", MARCH) == {"not_yet": 2, "never": 1}
     assert parts(db, "handling", MARCH) == {"not_yet": 2, "never": 1}
+
+
+def test_first_answers_are_in_time_late_still_possible_or_no_longer_wanted(db: Database) -> None:
+    with db.transaction() as session:
+        for held, answered_s, breached_s in (
+            (True, 60, None), (True, None, None), (True, 600, 300), (True, None, 300), (False, None, None),
+        ):  # fmt: skip
+            here = conversation(session)
+            made = handoff(session, here, ASKED)
+            target = HandoffTarget(handoff_id=made.id, warn_at=ASKED, target_at=ASKED + dt.timedelta(seconds=300))
+            target.answered_at = ASKED + dt.timedelta(seconds=answered_s) if answered_s else None
+            target.breached_at = ASKED + dt.timedelta(seconds=breached_s) if breached_s else None
+            session.add(target)
+            here.handoff_id, here.holder = made.id, Holder.QUEUE if held else Holder.BOT
+    assert parts(db, "targets", MARCH) == {"met": 1, "missed": 2, "open": 1, "left": 1}
 
 
 def test_hand_overs_are_of_the_day_on_which_they_were_asked_for(db: Database) -> None:

@@ -1,0 +1,57 @@
+"""What is a customer's, for forgetting them: their conversations, messages and payments, and how they were reached."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.models import Channel, ContactEdit, Conversation, Customer, Message, Payment
+from bot.phone_numbers import alike
+
+
+@dataclass(frozen=True, slots=True)
+class Theirs:
+    """What is a customer's: their row as it still is, and their conversations and payments as queries."""
+
+    customer: Customer
+    conversations: sa.Select[uuid.UUID]
+    messages: sa.Select[uuid.UUID]
+    payments: sa.Select[uuid.UUID]
+
+
+def theirs(session: Session, customer_id: uuid.UUID) -> Theirs:
+    """What is the customer's."""
+    conversations = sa.select(Conversation.id).where(Conversation.customer_id == customer_id)
+    return Theirs(
+        session.get_one(Customer, customer_id, populate_existing=True),
+        conversations,
+        sa.select(Message.id).where(Message.conversation_id.in_(conversations)),
+        sa.select(Payment.id).where(Payment.customer_id == customer_id),
+    )
+
+
+def numbers(session: Session, of: Theirs) -> list[str]:
+    """Every number by which they alone are or were reached, in each of its forms: what others have on file stays."""
+    every = reached(session, of)
+    others = sa.select(Customer.phone).where(Customer.phone.in_(every), Customer.id != of.customer.id)
+    shared = {form for phone in session.scalars(others) if phone for form in alike(phone)}
+    return sorted(every - shared)
+
+
+def reached(session: Session, of: Theirs) -> set[str]:
+    """The same with numbers that they share with others."""
+    edits = sa.select(ContactEdit).where(ContactEdit.customer_id == of.customer.id, ContactEdit.field == "phone")
+    found = {of.customer.phone, *(each for edit in session.scalars(edits) for each in (edit.before, edit.after))}
+    mine = sa.select(Conversation.address).where(
+        Conversation.customer_id == of.customer.id, Conversation.channel != Channel.WEB
+    )
+    return {form for number in (*found, *session.scalars(mine)) if number for form in alike(number)}
+
+
+def about(kind: Any, of: Theirs) -> sa.ColumnElement[bool]:
+    """Rows of `kind` that are theirs, by customer or by conversation."""
+    return sa.or_(kind.customer_id == of.customer.id, kind.conversation_id.in_(of.conversations))

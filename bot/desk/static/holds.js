@@ -1,0 +1,104 @@
+// Holds: what binds here and what it stops, placed, confirmed and lifted by people.
+import { get, post } from './api.js';
+import { act, acts } from './blocks.js';
+import { begin, openDeed, press } from './deed.js';
+import { h } from './dom.js';
+import { dateField, field, select, wordsField } from './fields.js';
+import { plain } from './phrases.js';
+import { agoTime, date } from './time.js';
+
+const OUTCOMES = { upheld: 'They were right', not_upheld: 'It stands as it was', withdrawn: 'They do not dispute it any more' };
+const ON = { customer: 'The customer, everywhere', address: 'This address alone', invoice: 'An invoice' };
+
+/** The block of what is on hold, or nothing. */
+export function holds(whole, done) {
+  if (!whole.holds.length) return null;
+  return h('section', { class: 'block mind' }, h('h3', {}, 'On hold'), h('ul', { class: 'held' }, whole.holds.map((hold) => h('li', {},
+    h('p', { class: 'held-top' }, h('strong', {}, plain(hold.kind)), h('span', {}, hold.on)),
+    h('p', { class: 'small' }, [plain(hold.status), hold.by ? ` by ${hold.by}` : '', ', '], agoTime(hold.at), hold.ends_on ? `, until ${date(hold.ends_on)}` : ''),
+    hold.reason ? h('p', { class: 'held-why' }, hold.reason) : null,
+    h('details', { 'data-key': `stops-${hold.id}` }, h('summary', {}, 'What it stops'), stops(hold.stops)),
+    acts(
+      hold.may_confirm ? act(`confirm-${hold.id}`, 'Confirm', () => confirm(hold, done), `Confirm: ${plain(hold.kind)}`) : null,
+      hold.may_lift ? act(`lift-${hold.id}`, 'Lift', () => lift(hold, done), `Lift: ${plain(hold.kind)}`) : null),
+    hold.may_lift ? null : h('p', { class: 'small' }, `Lifting it takes a ${hold.lifted_by}, or whoever speaks with them.`)))));
+}
+
+/** Place one. */
+export const placeHold = (whole, done) => begin(async () => {
+  const { holds: kinds } = await get('hold-kinds');
+  const proven = Boolean(whole.account);
+  const invoices = proven ? whole.account.invoices.filter((invoice) => !invoice.disputed) : [];
+  const fits = (kind) => kind.on.filter((on) => (on === 'invoice' ? invoices.length : on === 'address' || proven));
+  const possible = kinds.filter((kind) => fits(kind).length || (!proven && kind.on.includes('customer')));
+  const kind = select(possible.map((each) => [each.kind, plain(each.kind)]));
+  const on = select([]);
+  const invoice = select(invoices.map((each) => [each.id, `${each.number} · ${each.description} · ${each.owed.text}`]));
+  const why = wordsField();
+  const until = dateField({ min: whole.account?.today });
+  const now = () => possible.find((each) => each.kind === kind.value);
+  const where = field('On', on);
+  const which = field('Invoice', invoice);
+  const last = field('Last day (optional)', until);
+  const choose = () => on.replaceChildren(...fits(now()).map((each) => h('option', { value: each }, ON[each])));
+  kind.addEventListener('change', choose);
+  choose();
+  openDeed({
+    title: 'Place a hold',
+    fields: [field('Kind', kind), where, which, field('Why, for whoever looks at this later', why), last],
+    outcome() {
+      where.hidden = on.options.length < 2;
+      which.hidden = on.value !== 'invoice';
+      last.hidden = on.value === 'invoice';
+      const ends = now().days && !until.value ? `It ends by itself after ${now().days} days, unless you choose another day.` : null;
+      return ['It binds at once. Nothing is sent to them.', stops(now().stops), ends, now().lifted_by === 'agent' ? 'Any agent can lift it.' : `Lifting it takes a ${now().lifted_by}.`];
+    },
+    acts: [{ word: 'Place the hold', act: async () => {
+      await post(`conversations/${whole.id}/holds`, {
+        client_id: press(), kind: kind.value, on: on.value, reason: why.value, ends_on: until.value || null, invoice_id: on.value === 'invoice' ? invoice.value : null,
+      });
+      return 'On hold from now on.';
+    } }],
+    done,
+  });
+});
+
+const confirm = (hold, done) => begin(async () => {
+  const { holds: kinds } = await get('hold-kinds');
+  const { days } = kinds.find((each) => each.kind === hold.kind);
+  const until = dateField({});
+  openDeed({
+    title: `Confirm: ${plain(hold.kind)}`,
+    lead: hold.reason || null,
+    fields: hold.kind === 'dispute' ? [] : [field('Last day (optional)', until)],
+    outcome: () => ['It goes on as it is, and is no longer only reported.', stops(hold.stops), days && !until.value ? `It ends by itself after ${days} days.` : null],
+    acts: [{ word: 'Confirm', act: async () => {
+      await post(`holds/${hold.id}/confirm`, { ends_on: until.value || null });
+      return 'Confirmed.';
+    } }],
+    done,
+  });
+});
+
+function lift(hold, done) {
+  const dispute = hold.kind === 'dispute';
+  const outcome = select(Object.entries(OUTCOMES));
+  const why = wordsField();
+  const NEXT = {
+    upheld: `${hold.on} counts again at once. Correct it or write it off next, under "Adjust or refund".`,
+    not_upheld: `${hold.on} counts again at once. Tell them kindly why, and what would make it easier.`,
+    withdrawn: `${hold.on} counts again at once.`,
+  };
+  openDeed({
+    title: `Lift: ${plain(hold.kind)}`,
+    fields: [dispute ? field('How did it end?', outcome) : null, field('Why, for whoever looks at this later', why)],
+    outcome: () => [dispute ? NEXT[outcome.value] : 'From now on it stops nothing of this:', stops(hold.stops), 'Nothing is sent to them.'],
+    acts: [{ word: 'Lift the hold', act: async () => {
+      await post(`holds/${hold.id}/lift`, { reason: why.value, outcome: dispute ? outcome.value : null });
+      return 'Lifted.';
+    } }],
+    done,
+  });
+}
+
+const stops = (list) => h('ul', { class: 'stops' }, list.map((one) => h('li', {}, one)));
