@@ -12,10 +12,11 @@ from rich.table import Table
 
 from bot import policies
 from bot.console import console, plainly
-from bot.conversations import colleagues
+from bot.conversations.assignment import colleagues
 from bot.db import database
 from bot.desk import agents as people
-from bot.desk import audit, sessions
+from bot.desk import audit
+from bot.desk.door import sessions
 from bot.errors import InvalidInput
 from bot.models import Agent, Role
 from bot.settings import settings

@@ -12,8 +12,8 @@ import typer
 
 from bot import clock, logs
 from bot.console import console, plainly
-from bot.conversations import data_copy, erasure, retention
 from bot.conversations.dialogue import Rasa
+from bot.conversations.rights import data_copy, erasure, retention
 from bot.db import database
 from bot.desk import audit
 from bot.errors import Conflict, NotFound

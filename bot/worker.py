@@ -26,22 +26,10 @@ from bot.billing import hold_steps
 from bot.billing.gateway import PaymentGateway
 from bot.billing.stripe import gateway
 from bot.channels import media, outbox, phone_events
-from bot.conversations import (
-    autopay,
-    books,
-    callbacks,
-    erasure,
-    missed,
-    missed_events,
-    offering,
-    promised,
-    refunding,
-    returning,
-    stripe_sweep,
-    targets,
-    turns,
-)
+from bot.conversations import autopay, books, callbacks, missed, missed_events, promised, refunding, stripe_sweep, turns
+from bot.conversations.assignment import offering, returning, targets
 from bot.conversations.dialogue import Rasa
+from bot.conversations.rights import erasure
 from bot.conversations.signals import Signals
 from bot.db import database
 from bot.errors import OutsideService

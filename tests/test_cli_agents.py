@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from bot.cli import app
 from bot.db import Database
-from bot.desk import auth, passwords, second_factor
+from bot.desk import auth
+from bot.desk.door import passwords, second_factor
 from bot.models import Ability, Agent, AuditEntry, Role
 
 KIM, WORDS = "kim@example.com", "a long enough word"

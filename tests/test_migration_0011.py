@@ -12,8 +12,8 @@ from alembic import command
 from bot import migrations
 from bot.conversations import transcript
 from bot.db import Database
-from bot.desk.search_index import matching
-from bot.desk.search_words import Words
+from bot.desk.queue.search_index import matching
+from bot.desk.queue.search_words import Words
 from bot.models import Author, Customer, Invoice, Message
 from tests import factories
 from tests.database import PostgresTemplate

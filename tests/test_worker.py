@@ -9,7 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot import worker
-from bot.conversations import handoff, offering, targets
+from bot.conversations import handoff
+from bot.conversations.assignment import offering, targets
 from bot.db import Database
 from bot.errors import OutsideService
 from bot.models import Holder

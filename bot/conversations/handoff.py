@@ -12,18 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock
-from bot.conversations import (
-    colleagues,
-    feedback,
-    holder,
-    keywords,
-    notices,
-    offers,
-    presence,
-    standing,
-    targets,
-    transcript,
-)
+from bot.conversations import feedback, holder, keywords, standing, transcript
+from bot.conversations.assignment import colleagues, notices, offers, presence, targets
 from bot.conversations.redaction import redact_cards
 from bot.db import lock
 from bot.errors import Conflict, InvalidInput, NotFound

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from bot import clock
 from bot.db import lock
-from bot.desk import audit, passwords, second_factor, sessions
+from bot.desk import audit
+from bot.desk.door import passwords, second_factor, sessions
 from bot.errors import Conflict, InvalidInput, NotFound
 from bot.models import Agent, Role
 

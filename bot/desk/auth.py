@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from bot import clock, policies
 from bot.db import Database, lock
-from bot.desk import agents, audit, passwords, second_factor, throttle
+from bot.desk import agents, audit
+from bot.desk.door import passwords, second_factor, throttle
 from bot.errors import NotAllowed, NotSignedIn
 from bot.keyed_hash import keyed_hash, new_token
 from bot.models import Agent, AgentSession

@@ -20,17 +20,17 @@ import orjson
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
 
-from bot.conversations import offering, presence
+from bot.conversations.assignment import offering, presence
 from bot.conversations.signals import DESK, Bell, Signals
 from bot.db import Database
 from bot.desk import audit, auth
 from bot.desk.access import Db, DeskRoute, Watcher
 from bot.desk.auth import Seat
-from bot.desk.dossier import find, state
-from bot.desk.filters import NONE, Asked, Filters
-from bot.desk.inbox import Inbox, Item, inbox, of_customers
-from bot.desk.lines import lines
 from bot.desk.own import own
+from bot.desk.queue.filters import NONE, Asked, Filters
+from bot.desk.queue.inbox import Inbox, Item, inbox, of_customers
+from bot.desk.thread.dossier import find, state
+from bot.desk.thread.lines import lines
 from bot.errors import NotAllowed, NotFound, NotSignedIn
 from bot.models import Author, Availability
 

@@ -9,11 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock, policies
-from bot.conversations import colleagues, follow_ups, hours, notices, offers, targets
-from bot.desk import mentions
+from bot.conversations import hours
+from bot.conversations.assignment import colleagues, follow_ups, notices, offers, targets
 from bot.desk.auth import Seat
 from bot.desk.identity import language
-from bot.desk.lines import agent_names, instant
+from bot.desk.thread import mentions
+from bot.desk.thread.lines import agent_names, instant
 from bot.models import Availability, Conversation, Handoff, Notice, Offer, Presence
 
 Item = dict[str, Any]

@@ -8,11 +8,11 @@ from urllib.parse import quote
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
-from bot.desk import wrap_up
 from bot.desk.access import DeskRoute, Reader, Visitor
-from bot.desk.filters import choices
-from bot.desk.oidc import provider
+from bot.desk.door.oidc import provider
 from bot.desk.page import PageRoute, page, static_files
+from bot.desk.queue.filters import choices
+from bot.desk.thread import wrap_up
 from bot.errors import NotFound
 
 FOREVER = "public, max-age=31536000, immutable"

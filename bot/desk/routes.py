@@ -14,44 +14,46 @@ from sqlalchemy.orm import Session
 
 from bot import policies
 from bot.conversations import handoff
-from bot.conversations.colleagues import Colleague
-from bot.conversations.colleagues import colleagues as everybody
+from bot.conversations.assignment.colleagues import Colleague
+from bot.conversations.assignment.colleagues import colleagues as everybody
 from bot.conversations.signals import Signals
 from bot.db import lock
-from bot.desk import agents, audit, calls_routes, kindness, mentions, phone, wrap_up
+from bot.desk import agents, audit
 from bot.desk.access import Db, DeskRoute, Reader, Writer
-from bot.desk.attachments import routes as attachments
 from bot.desk.audit_routes import router as audit_log
 from bot.desk.auth import Seat
-from bot.desk.canned_routes import router as canned_answers
-from bot.desk.case_pages import router as case_pages
-from bot.desk.dossier import dossier, find, state
+from bot.desk.customer import calls_routes
+from bot.desk.customer.case_pages import router as case_pages
+from bot.desk.customer.hold_routes import router as holds
+from bot.desk.customer.money_routes import router as money
+from bot.desk.customer.pay_link_routes import router as pay_links
+from bot.desk.customer.plan_routes import router as plans
+from bot.desk.customer.profile_routes import router as profiles
+from bot.desk.customer.rights_routes import router as rights
+from bot.desk.door.me_routes import router as me
+from bot.desk.door.session_routes import router as sessions
+from bot.desk.door.sso_routes import router as single_sign_on
 from bot.desk.events import router as events
-from bot.desk.follow_up_routes import router as follow_ups
-from bot.desk.hold_routes import router as holds
 from bot.desk.insights.routes import router as insights
-from bot.desk.kindness import Unkind
 from bot.desk.learning.routes import router as learning
-from bot.desk.lines import agent_names, line
-from bot.desk.me_routes import router as me
-from bot.desk.mention_routes import router as mentioned
-from bot.desk.money_routes import router as money
-from bot.desk.offer_routes import router as offers
-from bot.desk.overview_routes import router as overview
 from bot.desk.pages import files
 from bot.desk.pages import router as pages
-from bot.desk.pay_link_routes import router as pay_links
-from bot.desk.plan_routes import router as plans
-from bot.desk.presence_routes import router as presence
-from bot.desk.profile_routes import router as profiles
-from bot.desk.queue_routes import router as queue
-from bot.desk.rights_routes import router as rights
-from bot.desk.search_routes import router as search
-from bot.desk.session_routes import router as sessions
-from bot.desk.sso_routes import router as single_sign_on
+from bot.desk.queue.follow_up_routes import router as follow_ups
+from bot.desk.queue.offer_routes import router as offers
+from bot.desk.queue.overview_routes import router as overview
+from bot.desk.queue.presence_routes import router as presence
+from bot.desk.queue.queue_routes import router as queue
+from bot.desk.queue.search_routes import router as search
 from bot.desk.team_routes import router as team
 from bot.desk.text import clean
-from bot.desk.thread_routes import router as thread
+from bot.desk.thread import kindness, mentions, phone, wrap_up
+from bot.desk.thread.attachments import routes as attachments
+from bot.desk.thread.canned_routes import router as canned_answers
+from bot.desk.thread.dossier import dossier, find, state
+from bot.desk.thread.kindness import Unkind
+from bot.desk.thread.lines import agent_names, line
+from bot.desk.thread.mention_routes import router as mentioned
+from bot.desk.thread.thread_routes import router as thread
 from bot.errors import InvalidInput, NotAllowed
 from bot.models import Conversation
 from bot.policies.wrap_up import WrapUpCode

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from bot import clock, policies
-from bot.conversations import colleagues, offering, targets
-from bot.desk import agents, audit, bells, sessions
+from bot.conversations.assignment import colleagues, offering, targets
+from bot.desk import agents, audit, bells
 from bot.desk.access import Db, DeskRoute, Reader, Writer
+from bot.desk.door import sessions
 from bot.desk.page import PageRoute, page
 from bot.errors import NotAllowed
 from bot.models import Role

@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, Page, expect
 
-from bot.conversations import follow_ups, handoff, notices
+from bot.conversations import handoff
+from bot.conversations.assignment import follow_ups, notices
 from bot.models import Ability, FollowUp, Holder, NoticeKind, Offer, OfferOutcome
 from tests.browser.axe import Axe
 from tests.browser.live_desk import Live

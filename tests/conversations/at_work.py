@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.conversations import colleagues, handoff, presence, transcript
+from bot.conversations import handoff, transcript
+from bot.conversations.assignment import colleagues, presence
 from bot.db import Database
 from bot.models import Agent, Author, Availability, Conversation, Offer, OfferOutcome, Presence
 from tests import factories

@@ -9,7 +9,8 @@ from collections import Counter
 import pytest
 import sqlalchemy as sa
 
-from bot.conversations import handoff, presence
+from bot.conversations import handoff
+from bot.conversations.assignment import presence
 from bot.db import Database
 from bot.errors import Conflict
 from bot.models import Agent, Channel, Conversation, Handoff, HandoffEvent, HandoffEventKind, Holder, Offer

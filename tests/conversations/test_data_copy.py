@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock
-from bot.conversations import data_copy, transcript
-from bot.conversations.data_section import About
-from bot.conversations.data_sections import SECTIONS
+from bot.conversations import transcript
+from bot.conversations.rights import data_copy
+from bot.conversations.rights.data_section import About
+from bot.conversations.rights.data_sections import SECTIONS
 from bot.db import Database
 from bot.errors import NotFound
 from bot.models import AuditEntry, Author, Channel, Customer

@@ -18,8 +18,9 @@ from bot.billing.identity import factors, refusals
 from bot.billing.importing import import_files
 from bot.billing.importing.import_file import Took
 from bot.billing.trial_balance import trial_balance
-from bot.conversations import consents, erasure, handoff, transcript
+from bot.conversations import consents, handoff, transcript
 from bot.conversations.dialogue import Answer, Turn
+from bot.conversations.rights import erasure
 from bot.db import Base, Database
 from bot.errors import Conflict, InvalidInput, NotAllowed, NotFound, NotVerified, OutsideService
 from bot.models import (

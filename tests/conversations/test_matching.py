@@ -9,8 +9,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversations import matching
-from bot.conversations.matching import Free, Waits
+from bot.conversations.assignment import matching
+from bot.conversations.assignment.matching import Free, Waits
 
 SINCE = dt.datetime(2026, 3, 2, 15, 0, tzinfo=dt.UTC)
 SKILLS = ("general", "plans", "care")

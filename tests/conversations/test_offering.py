@@ -12,7 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from bot import policies
-from bot.conversations import handoff, offering, offers, presence
+from bot.conversations import handoff
+from bot.conversations.assignment import offering, offers, presence
 from bot.db import Database
 from bot.errors import Conflict, NotFound
 from bot.models import Agent, Availability, Conversation, Holder, Offer, OfferOutcome

@@ -8,7 +8,8 @@ import uuid
 import pytest
 import sqlalchemy as sa
 
-from bot.conversations import handoff, notices, presence, returning, transcript
+from bot.conversations import handoff, transcript
+from bot.conversations.assignment import notices, presence, returning
 from bot.db import Database, lock
 from bot.errors import InvalidInput
 from bot.models import Agent, Author, Availability, Conversation, Handoff, HandoffEventKind, Holder, NoticeKind

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import policies
-from bot.conversations import handoff, hours, targets
+from bot.conversations import handoff, hours
+from bot.conversations.assignment import targets
 from bot.db import Database
 from bot.models import HandoffTarget
 from tests import factories

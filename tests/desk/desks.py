@@ -23,7 +23,8 @@ from bot.app import create_app
 from bot.conversations import handoff, transcript
 from bot.conversations.dialogue import Answer, Reply, Turn
 from bot.db import Database
-from bot.desk import access, auth, passwords
+from bot.desk import access, auth
+from bot.desk.door import passwords
 from bot.models import Agent, Author, Conversation, Customer, Role
 from tests import factories
 

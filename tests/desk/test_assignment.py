@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from bot.conversations import follow_ups, handoff, offering, presence
+from bot.conversations import handoff
+from bot.conversations.assignment import follow_ups, offering, presence
 from bot.models import Ability, AuditEntry, Availability, Conversation, FollowUp, Holder, Presence, Role
 from tests.conftest import SetClock
 from tests.desk.desks import Desk, Visit

@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 
-from bot.desk import agents, passwords
+from bot.desk import agents
+from bot.desk.door import passwords
 from bot.errors import Conflict, InvalidInput, NotFound
 from bot.models import Agent, AgentSession, AuditEntry, Role, SignInThrottle
 from tests.conftest import SetClock

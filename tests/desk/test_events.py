@@ -12,8 +12,9 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from bot.conversations import offers, presence, transcript
-from bot.conversations.matching import Waits
+from bot.conversations import transcript
+from bot.conversations.assignment import offers, presence
+from bot.conversations.assignment.matching import Waits
 from bot.db import Database, lock
 from bot.desk import access, agents, auth, events
 from bot.models import Agent, AgentSession, AuditEntry, Author, Availability, Conversation

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from bot.conversations import handoff, transcript
 from bot.db import lock
-from bot.desk import kindness
+from bot.desk.thread import kindness
 from bot.models import AuditEntry, Author, Conversation
 from tests.desk.desks import Desk, Visit
 

@@ -16,7 +16,7 @@ from bot.conversations import handoff, transcript
 from bot.db import lock
 from bot.desk.auth import open_session
 from bot.desk.events import Position, Watch
-from bot.desk.filters import Filters
+from bot.desk.queue.filters import Filters
 from bot.models import (
     Ability,
     AuditEntry,

@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from bot import clock as ours
-from bot.desk import access, agents, auth, roles, sessions
+from bot.desk import access, agents, auth, roles
+from bot.desk.door import sessions
 from bot.models import Agent, AgentSession, AuditEntry, Role
 from tests.conftest import SetClock
 from tests.desk.desks import Desk, Visit

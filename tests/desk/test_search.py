@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from bot.conversations import handoff, transcript
 from bot.db import lock
-from bot.desk.search_words import Words, fold
-from bot.desk.snippet import LONG, snippet
+from bot.desk.queue.search_words import Words, fold
+from bot.desk.queue.snippet import LONG, snippet
 from bot.errors import InvalidInput
 from bot.models import AuditEntry, Author, Conversation, Customer, Message
 from tests import factories

@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
-from bot.desk import auth, second_factor
-from bot.desk.seal import seal, unseal
+from bot.desk import auth
+from bot.desk.door import second_factor
+from bot.desk.door.seal import seal, unseal
 from bot.errors import NotSignedIn, TooMany
 from bot.models import Agent, AuditEntry, RecoveryCode, Role
 from tests.conftest import SetClock

@@ -8,7 +8,8 @@ import uuid
 import pytest
 import sqlalchemy as sa
 
-from bot.desk import agents, device
+from bot.desk import agents
+from bot.desk.door import device
 from bot.errors import Conflict
 from bot.models import AgentSession, AuditEntry, Role
 from tests.conftest import SetClock

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.billing.identity import factors
-from bot.desk.lines import agent_names
+from bot.desk.thread.lines import agent_names
 from bot.models import Conversation, Customer, CustomerFactor, FactorKind, Invoice
 from bot.models.customer import account_key
 from bot.money import Money

@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.desk.auth import Seat
-from bot.desk.dossier import may_open
 from bot.desk.learning import heard, personal
 from bot.desk.learning.heard import Heard
 from bot.desk.learning.on_file import OnFile, of_conversations
 from bot.desk.learning.personal import Piece
 from bot.desk.learning.sentence import tidy
-from bot.desk.lines import agent_names
+from bot.desk.thread.dossier import may_open
+from bot.desk.thread.lines import agent_names
 from bot.models import Author, Conversation, Message, Review, ReviewStatus
 
 AROUND = 3

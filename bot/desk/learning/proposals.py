@@ -13,12 +13,12 @@ from bot import clock
 from bot.db import lock
 from bot.desk import audit
 from bot.desk.auth import Seat
-from bot.desk.dossier import may_open
 from bot.desk.learning import heard, intents, personal, sentence
 from bot.desk.learning.heard import Heard
 from bot.desk.learning.on_file import OnFile, of_conversations
-from bot.desk.lines import agent_names
 from bot.desk.text import clean, reason
+from bot.desk.thread.dossier import may_open
+from bot.desk.thread.lines import agent_names
 from bot.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from bot.models import Agent, Conversation, Customer, Invoice, Message, Review, ReviewKind, ReviewStatus, Unfit
 

@@ -15,8 +15,8 @@ from bot.desk.access import Db, DeskRoute, Reader, Writer
 from bot.desk.learning import heard, intents, pages, proposals
 from bot.desk.learning.heard import Why
 from bot.desk.learning.proposals import Wish
-from bot.desk.lines import agent_names
 from bot.desk.page import PageRoute, page
+from bot.desk.thread.lines import agent_names
 from bot.errors import NotFound
 from bot.models import Message, Review, ReviewKind, ReviewStatus, Unfit
 

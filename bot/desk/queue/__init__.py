@@ -1,0 +1,1 @@
+"""Who waits, who has whom, and how a conversation is found."""

@@ -1,0 +1,1 @@
+"""One conversation: what was said in it, and what an agent writes."""
