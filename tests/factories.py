@@ -6,12 +6,26 @@ import datetime as dt
 import itertools
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock
 from bot.billing import invoices
 from bot.billing.gateway import CheckoutSession, Intent, Return, ReturnKind
-from bot.models import Agent, Channel, Conversation, Customer, Hold, HoldKind, HoldStatus, Invoice, Payment
+from bot.conversations import places
+from bot.models import (
+    Agent,
+    Channel,
+    Conversation,
+    Customer,
+    Handoff,
+    Hold,
+    Holder,
+    HoldKind,
+    HoldStatus,
+    Invoice,
+    Payment,
+)
 from bot.money import Money
 
 _numbers = itertools.count(1)
@@ -150,3 +164,10 @@ def _returned(kind: ReturnKind, prefix: str, amount: Money, status: str, given: 
         "created_at": clock.now(),
     }
     return Return(**(values | given))
+
+
+def in_line(session: Session) -> list[Handoff]:
+    """The hand-overs that wait for a person, each at its place."""
+    waiting = session.scalars(sa.select(Conversation).where(Conversation.holder == Holder.QUEUE))
+    by_place = {places.place(session, each): each.handoff_id for each in waiting}
+    return [session.get_one(Handoff, by_place[place]) for place in sorted(by_place)]

@@ -14,7 +14,7 @@ from actions.turn import TEXT_KEPT, Events, Turn, leave_all
 from bot import clock
 from bot.billing import invoices, plans, promises
 from bot.billing.plans.proposals import REMEMBERED
-from bot.conversations import handoff, hours, preferences, waits
+from bot.conversations import handoff, hours, places, preferences, waits
 from bot.conversations.router import BACK_TO_ASSISTANT, CALL_BACK
 from bot.models import Customer, Proposal
 from bot.money import Money
@@ -70,7 +70,7 @@ async def say_wait(turn: Turn) -> None:
         back, locale = waits.closed_until(clock.now()), conversation.locale
         if back is not None:
             return locale, hours.spoken(back, locale, waits.zone_of(session, conversation)), None
-        is_known = (handoff.place(session, conversation) or 1) > 1 or waits.estimate(session) is not None
+        is_known = (places.place(session, conversation) or 1) > 1 or waits.estimate(session) is not None
         return locale, None, waits.told(session, conversation) if is_known else None
 
     locale, when, where = await turn.write(look)

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.conversations import handoff
+from bot.conversations import places
 from bot.models import Agent, Conversation, Holder, Message
 
 PAGE = 200
@@ -80,7 +80,7 @@ def since(session: Session, conversation_id: uuid.UUID, seq: int) -> News | None
     agents = _names(session, ids) if ids else {}
     position = None
     if held.holder == Holder.QUEUE:
-        position = handoff.place(session, session.get_one(Conversation, conversation_id))
+        position = places.place(session, session.get_one(Conversation, conversation_id))
     agent = agents.get(held.agent_id) if held.holder == Holder.AGENT else None
     return News(messages, agents, State(Holder(held.holder), position, agent))
 

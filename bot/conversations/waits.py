@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock, policies
-from bot.conversations import handoff, hours
+from bot.conversations import hours, places
 from bot.models import Conversation, Customer, Handoff, HandoffEvent, HandoffEventKind
 from bot.words import say
 
@@ -25,7 +25,7 @@ def told(session: Session, conversation: Conversation) -> str:
     and no minutes: help lines are there at any time, and were named (C12)."""
     locale = conversation.locale
     in_crisis = _reason(session, conversation) == "crisis"
-    place = handoff.place(session, conversation) or 1
+    place = places.place(session, conversation) or 1
     where = say("waiting_first", locale) if place == 1 else say("waiting_place", locale, place=place)
     if in_crisis:
         return where

@@ -20,10 +20,11 @@ from bot import clock
 from bot.billing import payments, plans, promises
 from bot.billing.holds import holds_on
 from bot.billing.payments import PageState
-from bot.conversations import handoff, preferences
+from bot.conversations import preferences
 from bot.db import Database
 from bot.models import Case, Conversation, Handoff, Hold, Holder, HoldKind, HoldStatus, MandateStatus, Medium
 from bot.money import Money
+from tests import factories
 from tests.actions.scene import Scene, invoice
 from tests.billing.autopaid import Autopaid
 from tests.conftest import SetClock
@@ -207,7 +208,7 @@ async def test_asked_for_twice_it_is_one_hand_over_c13(clock: SetClock, scene: S
     for _ in range(2):
         assert (await scene.run(RequestHuman(), "person", "request_human")).responses == ["utter_handoff"]
     with scene.db.reading() as session:
-        assert len(handoff.queue(session)) == 1
+        assert len(factories.in_line(session)) == 1
 
 
 async def test_a_named_invoice_is_held_at_once_and_the_rest_goes_on_c9(scene: Scene) -> None:

@@ -179,8 +179,8 @@ def race(seats: tuple[Seat, Seat], where: str) -> tuple[Seat, Seat]:
 
 
 def minutes_pass_without(product: Running, name: str) -> None:
-    """This agent's desk was closed for longer than we wait. That goes by the system's clock, which no test moves: the last
-    sign of life is made older instead."""
+    """This agent's desk was closed for longer than we wait. That goes by the system's clock, which no test moves: their
+    last sign of life is made older instead."""
     db = Database(f"sqlite:///{product.var / 'goodterms.db'}")
     with db.transaction() as session:
         agent = session.scalars(sa.select(Agent).where(Agent.name == name)).one()

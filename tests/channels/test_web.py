@@ -337,8 +337,8 @@ async def test_c12_words_of_crisis_are_heard_while_a_customer_waits_and_a_person
     assert "988" in message["text"]
     assert not re.search(r"pay|owe|balance|money|\$", message["text"])
     with db.reading() as session:
-        [waiting] = handoff.queue(session)
-        assert (waiting.handoff.priority, waiting.handoff.reason, waiting.handoff.skill) == (0, "crisis", "care")
+        [waiting] = factories.in_line(session)
+        assert (waiting.priority, waiting.reason, waiting.skill) == (0, "crisis", "care")
     assert voice.turns == []
 
 

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot import policies
-from bot.conversations import handoff
+from bot.conversations import handoff, transfers
 from bot.conversations.assignment import offering, offers, presence
 from bot.db import Database
 from bot.errors import Conflict, NotFound
@@ -125,7 +125,7 @@ def test_who_gave_a_conversation_back_is_not_asked_for_it_first(db: Database) ->
         ana = available(session)
         conversation_id = waiting(session)
         handoff.claim(session, conversation_id, ana)
-        handoff.transfer(session, conversation_id, ana, None, skill="plans")
+        transfers.transfer(session, conversation_id, ana, None, skill="plans")
     assert offering.round_of(db) == 0
     with db.transaction() as session:
         ben = available(session, skills=["plans"], name="Ben")

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import policies
-from bot.conversations import consents, handoff, opt_out, router, transcript, turns
+from bot.conversations import consents, handoff, opt_out, router, transcript, transfers, turns
 from bot.conversations.keywords import Keyword
 from bot.conversations.opt_out import heard
 from bot.db import Database
@@ -337,7 +337,7 @@ def test_c5_the_steps_of_an_agent_are_begun_by_us_those_of_the_customer_are_answ
         handoff.request(session, texting.id, reason="asked", skill="general", summary={})
         anna = factories.agent(session)
         handoff.claim(session, texting.id, anna)
-        handoff.transfer(session, texting.id, anna, None)
+        transfers.transfer(session, texting.id, anna, None)
     texting.db.in_transaction(lambda session: handoff.withdraw(session, session.get_one(Conversation, texting.id)))
     with texting.db.reading() as session:
         flags = list(session.scalars(sa.select(Delivery.unasked).order_by(Delivery.seq)))

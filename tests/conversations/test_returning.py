@@ -8,7 +8,7 @@ import uuid
 import pytest
 import sqlalchemy as sa
 
-from bot.conversations import handoff, transcript
+from bot.conversations import handoff, transcript, transfers
 from bot.conversations.assignment import notices, presence, returning
 from bot.db import Database, lock
 from bot.errors import InvalidInput
@@ -51,7 +51,7 @@ def test_a_conversation_of_an_agent_who_is_gone_returns_to_its_old_place_and_all
     row = holder_of(db, first)
     assert (row.holder, row.agent_id, row.waiting_since) == (Holder.QUEUE, None, asked_at)
     with db.reading() as session:
-        assert [each.conversation.id for each in handoff.queue(session)] == [urgent, first, later]
+        assert [each.conversation_id for each in factories.in_line(session)] == [urgent, first, later]
         event = session.get_one(Handoff, row.handoff_id).events[-1]
         assert (event.kind, event.actor) == (HandoffEventKind.TRANSFERRED, "system")
         assert transcript.after(session, first)[-1].text == say("requeued", "en-US", agent="Ana")
@@ -131,7 +131,7 @@ def test_a_colleague_who_gets_or_loses_a_conversation_is_told_by_whom_and_a_team
         ana, ben, sol = (factories.agent(session, name=name) for name in ("Ana", "Ben", "Sol"))
     conversation_id = held_by(db, ana)
     with db.transaction() as session:
-        handoff.transfer(session, conversation_id, sol, ben, "Speaks Spanish")
+        transfers.transfer(session, conversation_id, sol, ben, "Speaks Spanish")
     with db.reading() as session:
         [given] = notices.unseen(session, ben.id)
         [taken] = notices.unseen(session, ana.id)
@@ -139,9 +139,9 @@ def test_a_colleague_who_gets_or_loses_a_conversation_is_told_by_whom_and_a_team
         NoticeKind.HANDED_OVER, sol.id, NoticeKind.TAKEN_BACK, sol.id,
     )  # fmt: skip
     with db.transaction() as session, pytest.raises(InvalidInput, match="care"):
-        handoff.transfer(session, conversation_id, ben, None, skill="magic")
+        transfers.transfer(session, conversation_id, ben, None, skill="magic")
     with db.transaction() as session:
-        handoff.transfer(session, conversation_id, ben, None, skill="care")
+        transfers.transfer(session, conversation_id, ben, None, skill="care")
     row = holder_of(db, conversation_id)
     with db.reading() as session:
         assert (row.holder, session.get_one(Handoff, row.handoff_id).skill) == (Holder.QUEUE, "care")

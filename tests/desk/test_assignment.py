@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from bot.conversations import handoff
 from bot.conversations.assignment import follow_ups, offering, presence
 from bot.models import Ability, AuditEntry, Availability, Conversation, FollowUp, Holder, Presence, Role
+from tests import factories
 from tests.conftest import SetClock
 from tests.desk.desks import Desk, Visit
 
@@ -129,8 +129,8 @@ def test_a_conversation_is_handed_to_a_team_that_exists(desk: Desk, at_work: tup
     assert ana.post(f"conversations/{conversation_id}/transfer", {"skill": "magic"}).status_code == 422
     assert ana.post(f"conversations/{conversation_id}/transfer", {"skill": "care"}).status_code == 200
     with desk.db.reading() as session:
-        [waiting] = handoff.queue(session)
-        assert (waiting.handoff.skill, waiting.conversation.holder) == ("care", Holder.QUEUE)
+        [waiting] = factories.in_line(session)
+        assert waiting.skill == "care"
 
 
 def test_the_last_sign_out_puts_what_one_had_back_into_the_queue(desk: Desk, at_work: tuple[Visit, Visit]) -> None:

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from bot.conversations import handoff
+from bot.conversations import handoff, transfers
 from bot.db import Database
 from bot.models import Conversation, Holder, Invoice, Plan, Role
 from tests.anything import description, try_everything
@@ -71,7 +71,7 @@ class World:
                 return
             if talk.holder != Holder.QUEUE:
                 if talk.holder == Holder.AGENT:
-                    handoff.transfer(session, talk.id, self.desk.sol, None, None)
+                    transfers.transfer(session, talk.id, self.desk.sol, None, None)
                 else:
                     handoff.request(session, talk.id, reason="request_human", skill="general", summary={})
             session.flush()

@@ -8,7 +8,7 @@ from functools import partial
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.conversations import handoff
+from bot.conversations import transfers
 from bot.conversations.assignment import presence
 from bot.db import Database, lock
 from bot.models import Agent, Conversation, Holder, Presence
@@ -50,7 +50,7 @@ def _take_back(session: Session, conversation_id: uuid.UUID) -> bool:
         return False
     agent = session.get_one(Agent, conversation.agent_id)
     is_left = agent.disabled_at is not None or presence.is_gone(presence.own(session, agent.id))
-    return is_left and handoff.requeue(session, conversation_id, agent)
+    return is_left and transfers.requeue(session, conversation_id, agent)
 
 
 def _held(session: Session, agent_id: uuid.UUID) -> list[uuid.UUID]:
@@ -59,4 +59,4 @@ def _held(session: Session, agent_id: uuid.UUID) -> list[uuid.UUID]:
 
 
 def _give_up(session: Session, conversation_id: uuid.UUID, agent_id: uuid.UUID) -> bool:
-    return handoff.requeue(session, conversation_id, session.get_one(Agent, agent_id))
+    return transfers.requeue(session, conversation_id, session.get_one(Agent, agent_id))

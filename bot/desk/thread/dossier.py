@@ -8,8 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.conversations import handoff as handoffs
-from bot.conversations import read_marks
+from bot.conversations import places, read_marks
 from bot.conversations.assignment import follow_ups
 from bot.desk.auth import Seat
 from bot.desk.customer import cases, holds
@@ -96,7 +95,7 @@ def state(session: Session, seat: Seat, conversation: Conversation) -> dict[str,
         "identity": known(conversation, customer),
         "verified_until": instant(conversation.verified_until),
         "phone": phone(session, conversation),
-        "place": handoffs.place(session, conversation),
+        "place": places.place(session, conversation),
         "asked": mentions.asked_in(session, seat, conversation),
         "read_seq": read_marks.reached(session, conversation.id),
         "since": instant(conversation.waiting_since),
