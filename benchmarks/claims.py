@@ -48,8 +48,8 @@ class Queue:
 
 
 def race(ours: Database, bare: Database, whose: list[uuid.UUID], count: int, port: int) -> str:
-    """A row of the table: tries, times, double and lost claims, claims and answers a second, and bare updates a second by as
-    many connections on a database beside it. Raises `RuntimeError` when a claim is answered with anything but yes or no."""
+    """A row of the table: tries, times, double and lost claims, claims and answers a second, and bare updates a second
+    by as many connections on a database beside it. Raises `RuntimeError` for an answer that is neither yes nor no."""
     waiting, seats = crowd.waiting(ours, whose, count), crowd.agents(ours, AGENTS)
     queue = Queue(waiting)
     with web(ours, port):
