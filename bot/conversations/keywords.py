@@ -35,13 +35,17 @@ def read(text: str, *, refused: bool) -> Keyword | None:
 
 
 def refuses(text: str) -> bool:
-    """Whether `text` says in words that no more messages are wanted: short, and with no time or way that would do."""
-    words = _plain(text)
-    if len(words) > policies.keywords().refusals.words_most:
+    """Whether `text`, as a whole and courtesy aside, says in words that no more messages are wanted (C4)."""
+    if len(text) > LONGEST:
         return False
-    said = f" {' '.join(words)} "
-    refused, unless = _refusals()
-    return any(phrase in said for phrase in refused) and not any(phrase in said for phrase in unless)
+    left, heard = _plain(text), False
+    while left:
+        refused = next((phrase for phrase in _refusing() if left[: len(phrase)] == phrase), None)
+        beside = refused or next((phrase for phrase in _around() if left[: len(phrase)] == phrase), None)
+        if beside is None:
+            return False
+        left, heard = left[len(beside) :], heard or refused is not None
+    return heard
 
 
 def language(text: str, spoken: str) -> str:
@@ -103,19 +107,25 @@ def _without_courtesy(words: Words) -> Words:
 @cache
 def _courtesy() -> tuple[Words, ...]:
     """The longest first."""
-    phrases = {_plain(phrase) for phrases in policies.keywords().courtesy.values() for phrase in phrases}
-    return tuple(sorted(phrases, key=lambda phrase: (-len(phrase), phrase)))
+    return _longest_first(policies.keywords().courtesy)
 
 
 @cache
-def _refusals() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The phrases that refuse, and those beside which they don't, each as whole words between spaces."""
-    policy = policies.keywords().refusals
-    return _whole(policy.phrases), _whole(policy.unless)
+def _refusing() -> tuple[Words, ...]:
+    """The longest first."""
+    return _longest_first(policies.keywords().refusals.phrases)
 
 
-def _whole(phrases: WordsByLanguage) -> tuple[str, ...]:
-    return tuple(f" {' '.join(_plain(phrase))} " for each in phrases.values() for phrase in each)
+@cache
+def _around() -> tuple[Words, ...]:
+    """The longest first."""
+    policy = policies.keywords()
+    return _longest_first(policy.refusals.around, policy.courtesy)
+
+
+def _longest_first(*lists: WordsByLanguage) -> tuple[Words, ...]:
+    phrases = {_plain(phrase) for by_language in lists for each in by_language.values() for phrase in each}
+    return tuple(sorted(phrases, key=lambda phrase: (-len(phrase), phrase)))
 
 
 @cache

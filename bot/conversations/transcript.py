@@ -91,6 +91,16 @@ def after(
     return list(session.scalars(query.order_by(Message.seq).limit(limit)))
 
 
+def before(
+    session: Session, conversation_id: uuid.UUID, seq: int | None = None, *, limit: int = 200
+) -> list[Message]:
+    """The newest messages numbered below `seq` (None: of all), oldest first, at most `limit`; notes are among them."""
+    query = sa.select(Message).where(Message.conversation_id == conversation_id)
+    if seq is not None:
+        query = query.where(Message.seq < seq)
+    return list(session.scalars(query.order_by(Message.seq.desc()).limit(limit)))[::-1]
+
+
 def by_client_id(session: Session, conversation_id: uuid.UUID, client_id: str) -> Message | None:
     """The message that its sender named `client_id`, so that sending it twice is sending it once."""
     return session.scalar(

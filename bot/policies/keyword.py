@@ -18,11 +18,10 @@ HELP = frozenset({"help", "info"})
 
 
 class Refusals(Policy):
-    """Phrases that refuse messages within a message of at most `words_most` words, where none of `unless` stands."""
+    """Phrases that refuse messages where a whole message holds nothing else but what may stand `around` them."""
 
-    words_most: int = Field(ge=3, le=60)
     phrases: WordsByLanguage
-    unless: WordsByLanguage
+    around: WordsByLanguage
 
 
 class KeywordsPolicy(Policy):

@@ -80,6 +80,25 @@ def test_what_customers_and_agents_wrote_is_text_and_never_runs(live: Live, page
     assert "broken" not in page.title()
 
 
+def test_what_was_said_long_ago_is_shown_on_demand_and_where_a_search_leads(live: Live, page: Page) -> None:
+    conversation_id = claimed(live)
+    with live.desk.db.transaction() as session:
+        row = session.get_one(Conversation, conversation_id, with_for_update=True)
+        for number in range(700):
+            transcript.append(session, row, author=Author.CUSTOMER, text=f"line {number}")
+    live.sign_in(page)
+    page.goto(f"{live.url}/desk/conversations/{conversation_id}")
+    expect(page.locator("#log").get_by_text("line 699", exact=True)).to_be_in_viewport()
+    expect(page.locator(".said")).to_have_count(300)
+    page.get_by_role("button", name="Show earlier messages").click()
+    expect(page.locator(".said")).to_have_count(600)
+    page.goto("about:blank")
+    page.goto(f"{live.url}/desk/conversations/{conversation_id}#m4")
+    expect(page.locator(".sought")).to_be_in_viewport()
+    expect(page.locator(".sought")).to_have_attribute("data-seq", "4")
+    expect(page.get_by_role("button", name="Show earlier messages")).to_be_hidden()
+
+
 def test_words_are_kept_when_sending_fails_and_are_said_once_when_tried_again(live: Live, page: Page) -> None:
     conversation_id = claimed(live)
     live.sign_in(page)

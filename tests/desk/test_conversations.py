@@ -314,15 +314,25 @@ def test_another_language_and_channel_are_named(desk: Desk, ana: Visit) -> None:
     assert (whole["language"], whole["channel"], whole["address"]) == ("Spanish (Mexico)", "whatsapp", "+13055550106")
 
 
-def test_a_long_transcript_is_shown_whole_and_in_order(desk: Desk, ana: Visit) -> None:
+def test_a_long_transcript_is_shown_page_by_page_the_newest_first(desk: Desk, ana: Visit) -> None:
     conversation_id = desk.waiting()
     with desk.db.transaction() as session:
         row = session.get_one(Conversation, conversation_id, with_for_update=True)
         for number in range(1200):
             transcript.append(session, row, author=Author.CUSTOMER, text=f"line {number}")
     whole = ana.get(f"conversations/{conversation_id}").json()
-    assert [message["seq"] for message in whole["messages"]] == list(range(1, whole["last_seq"] + 1))
-    assert len(whole["messages"]) >= 1200
+    page, seen = whole, []
+    while True:
+        seen = [message["seq"] for message in page["messages"]] + seen
+        assert len(page["messages"]) <= 300
+        if not page["earlier"]:
+            break
+        page = ana.get(f"conversations/{conversation_id}/messages?before={seen[0]}").json()
+    assert seen == list(range(1, whole["last_seq"] + 1))
+    assert len(seen) >= 1200
+    nothing = ana.get(f"conversations/{conversation_id}/messages?before=1").json()
+    assert nothing == {"messages": [], "earlier": False}
+    assert ana.get(f"conversations/{conversation_id}/messages?before=0").status_code == 422
 
 
 def test_an_agents_words_are_theirs_in_the_transcript(desk: Desk, ana: Visit) -> None:

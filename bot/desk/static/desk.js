@@ -82,9 +82,10 @@ async function show(id, { remember = true, at = '' } = {}) {
     whole = found;
     seq = found.last_seq;
     resting = false;
-    showThread(found);
+    showThread(found, (before) => get(`conversations/${id}/messages?before=${before}`));
     refit();
-    if (!showSought()) toEnd();
+    if (!(await showSought())) toEnd();
+    if (open !== id) return;
     follow(news, id, seq);
     readMention(found);
   } catch (error) {
@@ -167,10 +168,11 @@ function refit() {
   const acts = [['transfer', 'Hand over', may.transfer], ['return', 'Return', may.write], ['close', 'Close', may.write]];
   const wanted = acts.filter(([, , allowed]) => allowed).map(([act]) => act).join();
   const box = byId('thread-acts');
+  box.dataset.holder = whole.agent?.id ?? '';
   if (box.dataset.acts !== wanted) {
     box.dataset.acts = wanted;
     box.replaceChildren(...acts.filter(([, , allowed]) => allowed).map(([act, word]) =>
-      h('button', { type: 'button', class: 'button', 'data-act': act, onclick: () => leave(act, open, left) }, word)));
+      h('button', { type: 'button', class: 'button', 'data-act': act, onclick: () => leave(act, open, box.dataset.holder, left) }, word)));
   }
   showAsked(whole, close);
   showSeen(whole);

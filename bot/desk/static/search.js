@@ -3,6 +3,7 @@ import { Refused, post } from './api.js';
 import { byId, h } from './dom.js';
 import { address, view } from './filters.js';
 import { CHANNELS } from './phrases.js';
+import { firstSeq, showEarlier } from './thread.js';
 import { agoTime, date } from './time.js';
 
 const PAUSE_MS = 250;
@@ -23,10 +24,14 @@ export function endSearch() {
   pane.dataset.view = view();
 }
 
-/** Bring the message that the address names ("#m12") into sight. True when there is one. */
-export function showSought() {
+/** Bring the message that the address names ("#m12") into sight, however long ago it was. True when there is one. */
+export async function showSought() {
   const seq = /^#m(\d{1,9})$/.exec(location.hash)?.[1];
-  const item = seq && byId('log').querySelector(`[data-seq="${seq}"]`);
+  const find = () => seq && byId('log').querySelector(`[data-seq="${seq}"]`);
+  while (seq && Number(seq) < firstSeq()) {
+    if (!(await showEarlier().catch(() => false))) break;
+  }
+  const item = find();
   for (const before of byId('log').querySelectorAll('.sought')) before.classList.remove('sought');
   if (!item) return false;
   item.classList.add('sought');

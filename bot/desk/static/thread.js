@@ -1,6 +1,6 @@
 // The open conversation: who has it, and everything that was said.
 import { card } from './cards.js';
-import { byId, h, icon } from './dom.js';
+import { byId, h, icon, toast } from './dom.js';
 import { CHANNELS, plain } from './phrases.js';
 import { mark } from './reach.js';
 import { clockTime, day } from './time.js';
@@ -14,15 +14,18 @@ const newer = byId('newer');
 
 let seen = new Set();
 let last = null;
+let loadEarlier = null; // gives the page of messages before one, by its number
 let customer = 'Customer';
 
-/** Show a whole conversation (`GET conversations/{id}`). */
-export function showThread(whole) {
+/** Show a conversation (`GET conversations/{id}`); `before(seq)` gives what was said before its first message. */
+export function showThread(whole, before) {
   seen = new Set();
   last = null;
+  loadEarlier = before;
   customer = whole.customer?.name ?? 'Customer';
   hideTyping();
   log.replaceChildren();
+  byId('before').hidden = !whole.earlier;
   log.setAttribute('aria-live', 'off'); // the history is not news
   add(whole.messages);
   requestAnimationFrame(() => log.setAttribute('aria-live', 'polite'));
@@ -70,6 +73,32 @@ export function showNow({ deliveries, attachments }) {
   if (atEnd) toEnd();
 }
 
+/** The number of the first message that is shown. */
+export const firstSeq = () => Number(log.querySelector('[data-seq]')?.dataset.seq ?? 0);
+
+/** Show the page before what is shown, in its place; false when there is none. */
+export async function showEarlier() {
+  const button = byId('before');
+  if (button.hidden || button.disabled) return false;
+  button.disabled = true;
+  try {
+    const asked = loadEarlier;
+    const page = await asked(firstSeq());
+    if (asked !== loadEarlier) return false; // another conversation is open by now
+    const below = scroll.scrollHeight - scroll.scrollTop;
+    for (const message of page.messages) seen.add(message.id);
+    log.setAttribute('aria-live', 'off');
+    log.prepend(...bubbles(page.messages));
+    requestAnimationFrame(() => log.setAttribute('aria-live', 'polite'));
+    button.hidden = !page.earlier;
+    scroll.scrollTop = scroll.scrollHeight - below;
+    tellDeeds();
+    return true;
+  } finally {
+    button.disabled = false;
+  }
+}
+
 /** Show the newest words. */
 export function toEnd() {
   scroll.scrollTop = scroll.scrollHeight;
@@ -79,6 +108,7 @@ export function toEnd() {
 const isAtEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR;
 
 newer.addEventListener('click', toEnd);
+byId('before').addEventListener('click', () => showEarlier().catch((error) => toast(error.message)));
 scroll.addEventListener('scroll', () => {
   if (isAtEnd()) newer.hidden = true;
 });

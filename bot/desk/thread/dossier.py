@@ -17,7 +17,7 @@ from bot.desk.customer.profile import profile
 from bot.desk.identity import Known, known, language
 from bot.desk.sight import had_closed
 from bot.desk.thread import mentions, wrap_up
-from bot.desk.thread.lines import agent_names, instant, lines
+from bot.desk.thread.lines import agent_names, instant, newest
 from bot.desk.thread.phone import consents_of, deliveries, phone
 from bot.errors import NotAllowed, NotFound
 from bot.models import Conversation, Customer, Handoff, Holder
@@ -55,11 +55,11 @@ def dossier(session: Session, seat: Seat, conversation: Conversation) -> dict[st
     """The transcript and all panes. A name only once it is proven; the balance and plans only while that holds (P1)."""
     customer = session.get(Customer, conversation.customer_id) if conversation.customer_id else None
     identity = known(conversation, customer)
-    marks = deliveries(session, conversation)
-    said = [{**line, "delivery": marks.get(line["id"])} for line in lines(session, conversation.id)]
+    said, has_earlier = newest(session, conversation.id)
     return {
         **state(session, seat, conversation),
-        "messages": said,
+        "messages": _with_marks(session, conversation, said),
+        "earlier": has_earlier,
         "last_seq": said[-1]["seq"] if said else 0,
         "customer": _person(customer, identity) if customer else None,
         "account": account(session, seat, customer) if customer and identity == Known.VERIFIED else None,
@@ -69,6 +69,17 @@ def dossier(session: Session, seat: Seat, conversation: Conversation) -> dict[st
         "handoffs": _handoffs(session, conversation),
         "profile": profile(session, seat, conversation),
     }
+
+
+def earlier(session: Session, conversation: Conversation, before: int) -> dict[str, Any]:
+    """The page of the transcript before the message numbered `before`, and whether there is more before it."""
+    said, has_earlier = newest(session, conversation.id, before)
+    return {"messages": _with_marks(session, conversation, said), "earlier": has_earlier}
+
+
+def _with_marks(session: Session, conversation: Conversation, said: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    marks = deliveries(session, conversation)
+    return [{**line, "delivery": marks.get(line["id"])} for line in said]
 
 
 def state(session: Session, seat: Seat, conversation: Conversation) -> dict[str, Any]:

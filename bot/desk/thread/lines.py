@@ -15,6 +15,8 @@ from bot.conversations import transcript
 from bot.desk.learning import intents
 from bot.models import Agent, Attachment, Author, Message
 
+PAGE = 300  # messages that a page of the thread holds
+
 
 def lines(session: Session, conversation_id: uuid.UUID, after: int = 0) -> list[dict[str, Any]]:
     """Everything numbered above `after`, oldest first, notes included: for agents' eyes only."""
@@ -25,6 +27,17 @@ def lines(session: Session, conversation_id: uuid.UUID, after: int = 0) -> list[
         said += [line(message, names, files.get(message.id, ())) for message in page]
         after = page[-1].seq
     return said
+
+
+def newest(
+    session: Session, conversation_id: uuid.UUID, before: int | None = None
+) -> tuple[list[dict[str, Any]], bool]:
+    """The newest page of what is numbered below `before` (None: of all), oldest first, and whether there is more before
+    it."""
+    found = transcript.before(session, conversation_id, before, limit=PAGE + 1)
+    page, names = found[-PAGE:], agent_names(session)
+    files = attachments(session, page)
+    return [line(message, names, files.get(message.id, ())) for message in page], len(found) > PAGE
 
 
 def line(message: Message, names: Mapping[uuid.UUID, str], files: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
