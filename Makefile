@@ -5,7 +5,7 @@ RASA := RASA_TELEMETRY_ENABLED=false SQLALCHEMY_SILENCE_UBER_WARNING=1 TF_CPP_MI
 MODEL := models/goodterms.tar.gz
 TRAINED_FROM := domain.yml config.yml $(shell find data/nlu data/rules data/stories bot/inside_rasa -name '*.yml' -o -name '*.py' 2>/dev/null)
 
-.PHONY: help demo test test-fast lint format conversations bench bench-scale lock ours dev rasa model clean
+.PHONY: help demo test test-fast lint format conversations pictures bench bench-scale lock ours dev rasa model clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ lint: dev  ## ruff, mypy, the layers
 
 conversations: dev rasa model  ## play ten dialogues on the demo and write docs/conversations.md
 	@$(PY) -m tests.end_to_end.write_conversations
+
+pictures: dev  ## take the pictures of docs/agents.md anew
+	@GT_TEST_GUIDE=docs/pictures $(PY) -m pytest -q tests/browser/test_guide.py
 
 format: dev  ## format the code
 	@.venv/bin/ruff check --fix --quiet . || true

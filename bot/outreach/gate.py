@@ -38,11 +38,6 @@ class Rule(StrEnum):
     MAY_GO = "may_go"
 
 
-FOR_GOOD = frozenset(
-    {Rule.PAUSED, Rule.NO_ADDRESS, Rule.HELD, Rule.REFUSED, Rule.NO_OPT_IN, Rule.UNWANTED, Rule.NO_TEMPLATE}
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Situation:
     """All that counts for one message to one customer by one medium.

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from bot.policies import Jurisdiction, week
 
 SEARCHED_DAYS = 21
-MIDNIGHT = dt.time()
 
 
 def is_open(at: dt.datetime, zones: Iterable[str], country: str, law: Jurisdiction) -> bool:

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from bot import policies
 from bot.conversations.preferences import Standing
 from bot.models import HoldKind, Medium
-from bot.outreach.gate import FOR_GOOD, Rule, Situation, decide, next_at
+from bot.outreach.gate import Rule, Situation, decide, next_at
 from bot.policies.jurisdiction import Cap
 
 CHICAGO, LONDON, SAO_PAULO, ANCHORAGE = "America/Chicago", "Europe/London", "America/Sao_Paulo", "America/Anchorage"
 COUNTRIES = {"US": CHICAGO, "GB": LONDON, "BR": SAO_PAULO, "MX": CHICAGO}
+FOR_GOOD = {Rule.PAUSED, Rule.NO_ADDRESS, Rule.HELD, Rule.REFUSED, Rule.NO_OPT_IN, Rule.UNWANTED, Rule.NO_TEMPLATE}
 MONDAY = dt.datetime(2026, 3, 2, 10, 0, tzinfo=ZoneInfo(CHICAGO)).astimezone(dt.UTC)
 
 
