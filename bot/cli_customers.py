@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import uuid
 from pathlib import Path
 from typing import Annotated
@@ -29,17 +30,17 @@ Account = Annotated[str, typer.Argument(help="the account number")]
 
 @customers.command("export")
 def export(account: Account, to: Annotated[Path, typer.Option(help="the ZIP to write", dir_okay=False)]) -> None:
-    """Write a copy of everything that is kept about a customer."""
+    """Write a copy of everything that is kept about a customer, for whoever runs this to read and nobody else."""
     with plainly():
         _begin()
         customer_id = _find(account)
         if to.exists():
             raise Conflict(f"{to} is there already.")
-        with to.open("xb") as file:
-            for piece in data_copy.data_copy(database(), customer_id):
-                file.write(piece)
-        with database().transaction() as session:
-            audit.record(session, None, "customer.exported", f"customer:{customer_id}")
+        pieces = data_copy.data_copy(database(), customer_id)
+        with open(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            with database().transaction() as session:
+                audit.record(session, None, "customer.exported", f"customer:{customer_id}")
+            file.writelines(pieces)
     console.print(f"Written to {to}. It is personal: give it to nobody but them.", markup=False)
 
 
@@ -62,7 +63,11 @@ def erase(
             if asked.status == ErasureStatus.ASKED:
                 raise Conflict("An erasure waits at the desk: a supervisor approves or refuses it there.")
             audit.record(session, None, "erasure.approved", f"customer:{customer_id}", erasure=str(asked.id))
-        erasure.carry_on(database(), asked.id)
+        if not erasure.carry_on(database(), asked.id):
+            console.print(
+                "Not yet: something is on its way to them or being answered. The worker erases it afterwards."
+            )
+            return
         asyncio.run(_forget())
         with database().reading() as session:
             is_done = session.get_one(Erasure, asked.id).status == ErasureStatus.DONE

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from bot.cli import app
 from bot.conversations import transcript
 from bot.db import Database
-from bot.models import AuditEntry, Author, Customer, Erasure
+from bot.models import AuditEntry, Author, Conversation, Customer, Erasure
 from tests import factories
 from tests.conftest import SetClock
 
@@ -45,6 +45,7 @@ def test_a_copy_is_written_once_and_never_over_another_file(db: Database, tmp_pa
     to = tmp_path / "robin.zip"
     done = goodterms("customers", "export", "gt 2001", "--to", str(to))
     assert (done.exit_code, "give it to nobody but them" in done.output) == (0, True)
+    assert to.stat().st_mode & 0o777 == 0o600
     with zipfile.ZipFile(to) as archive:
         assert b"Hello from Robin" in archive.read("data/messages.json")
     again = goodterms("customers", "export", "GT-2001", "--to", str(to))
@@ -68,7 +69,18 @@ def test_an_erasure_is_asked_back_and_says_what_is_in_the_way(db: Database) -> N
     words = goodterms(*command, "--words-only", typed="gt2001\n")
     assert (words.exit_code, "Erased." in words.output, names(db)) == (0, True, ["Robin Quill"])
     with db.reading() as session:
-        assert session.scalars(sa.select(Erasure)).one().parts == 4
+        assert session.scalars(sa.select(Erasure)).one().parts == 5
+
+
+def test_an_erasure_of_words_waits_for_an_answer_and_is_not_taken_for_one_of_everything(db: Database) -> None:
+    with db.transaction() as session:
+        [talk] = session.scalars(sa.select(Conversation))
+        transcript.append(session, talk, author=Author.CUSTOMER, text="One more thing", pending=True)
+    command = ("customers", "erase", "GT-2001", "--reason", WHY)
+    words = goodterms(*command, "--words-only", typed="GT-2001\n")
+    assert (words.exit_code, "Not yet" in words.output, "Erased" in words.output) == (0, True, False)
+    whole = goodterms(*command, typed="GT-2001\n")
+    assert (whole.exit_code, "what was said is under way" in whole.output, names(db)) == (1, True, ["Robin Quill"])
 
 
 def test_an_erasure_erases(db: Database) -> None:

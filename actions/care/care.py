@@ -7,6 +7,7 @@ import re
 import structlog
 from sqlalchemy.orm import Session
 
+from actions import records
 from actions.balance import account
 from actions.care import concern, deaths
 from actions.deed import Deed
@@ -15,9 +16,11 @@ from actions.plans import proposals
 from actions.proof import FORM as PROOF
 from actions.talk.handoff import hand_over, say_wait
 from actions.turn import Events, Turn, leave_all, put
+from bot import clock
 from bot.billing import mandates
+from bot.conversations import hours, waits
 from bot.help_lines import as_lines, country_of, help_lines
-from bot.models import MandateStatus
+from bot.models import HoldKind, MandateStatus
 
 log = structlog.get_logger()
 
@@ -56,6 +59,15 @@ _VULNERABLE = {
         r"\bdepress\w+|\banxi\w+|\bmental\b|\bbipolar\b|\bpanic\b|\boperation\b|\bdiagnos\w+|\btreatment\b|\bhealth\b"
     ),
 }
+# A mental-health crisis or its treatment, told of oneself: what we begin stops, as the law asks (C8).
+_CARE = re.compile(
+    r"\bsectioned\b|\bmental[- ]health (?:crisis|emergency|unit|ward|hospital)\b|\bcrisis (?:team|care)\b|"
+    r"\bpsych(?:iatric)? (?:ward|hospital|unit)\b|\bmental (?:hospital|breakdown)\b"
+)
+_SOMEBODY_ELSE = re.compile(
+    r"\b(?:my|our|his|her|their) (?:\w+ )?(?:partner|wife|husband|son|daughter|mother|mom|mum|father|dad|brother|sister|"
+    r"friend|child|kid|lodger|gran\w*|aunt|uncle|boyfriend|girlfriend|ex|neighbou?r|parents?)(?:'s)?\b|\bson'?s been\b"
+)
 
 
 class ReportHardship(Deed):
@@ -66,7 +78,8 @@ class ReportHardship(Deed):
 
     async def act(self, turn: Turn) -> Events:
         """Say so kindly, with free advice in their country. Whatever form was running is left."""
-
+        if is_in_care(turn.text):
+            return await Deed.by_intent["report_vulnerability"].act(turn)
         passed = await concern.pass_on(turn, "report_hardship")
         lines = as_lines(help_lines().advice(passed.country))
         if passed.customer is not None and turn.loop != PROOF:
@@ -107,15 +120,22 @@ class ReportVulnerability(Deed):
     needs_proof = False
 
     async def act(self, turn: Turn) -> Events:
-        """Hand over and say so. A death of the account's holder is one, however it is told."""
+        """Hand over and say so. A death of the account's holder is one, however it is told. Who tells of a mental-health
+        crisis hears where help is, and nothing is begun until a person has looked (C8, C12)."""
         customer = await turn.write(turn.customer_if_known)
         if deaths.tells_of_death(turn.text) and deaths.is_of_holder(turn.text, customer):
             return await Deed.by_intent["report_deceased"].act(turn)
+        in_care = is_in_care(turn.text)
+        if in_care:
+            await turn.write(lambda session: _hold(session, turn))
         passed = await concern.pass_on(turn, "report_vulnerability")
         said = trouble(turn.text)
         turn.say("utter_vulnerability", heard=Phrases(passed.locale).say(f"vulnerable_{said}"))
         if said == "unsafe":
             turn.say("utter_safety", emergency=help_lines().in_crisis(passed.country).emergency)
+        if in_care:
+            lines = help_lines().in_crisis(passed.country)
+            turn.say("utter_help_lines", lines=as_lines(lines.lines), emergency=lines.emergency)
         await say_wait(turn)
         return leave_all()
 
@@ -134,9 +154,21 @@ class ExpressCrisis(Deed):
         turn.say("utter_crisis", lines=as_lines(lines.lines), emergency=lines.emergency)
         try:
             await hand_over(turn, "express_crisis")
+            await self._say_when_people_are_back(turn)
         except Exception as error:
             log.error("crisis hand-over failed", kind=type(error).__name__)
         return leave_all()
+
+    async def _say_when_people_are_back(self, turn: Turn) -> None:
+        """Where nobody is at the desk nobody answers at once, and that is said after the lines (C13)."""
+
+        def look(session: Session) -> str | None:
+            conversation, back = turn.conversation(session), waits.closed_until(clock.now())
+            return hours.spoken(back, conversation.locale, waits.zone_of(session, conversation)) if back else None
+
+        when = await turn.write(look)
+        if when is not None:
+            turn.say("utter_crisis_closed", when=when)
 
     async def _country(self, turn: Turn) -> str:
         try:
@@ -147,11 +179,24 @@ class ExpressCrisis(Deed):
             return "any"
 
 
+def _hold(session: Session, turn: Turn) -> None:
+    customer = turn.customer_if_known(session)
+    records.hold_contact(session, turn, HoldKind.BREATHING_SPACE, customer)
+    note = " ".join(["Mental-health crisis, told in the chat.", *concern.names(turn.text)])
+    records.open_case(session, turn, "report_bankruptcy", customer, note=note)
+
+
 def _is_on_autopay(session: Session, turn: Turn) -> bool:
     """Whether instalments are taken from their card: who has less now should know how to stop that (K7)."""
     customer = turn.customer_if_known(session)
     mandate = mandates.current(session, customer) if customer else None
     return mandate is not None and mandate.status == MandateStatus.ACTIVE
+
+
+def is_in_care(text: str) -> bool:
+    """Whether `text` tells of a mental-health crisis, or of treatment for one, of whoever writes."""
+    said = text.lower().replace("’", "'")
+    return bool(_CARE.search(said)) and not _SOMEBODY_ELSE.search(said)
 
 
 def reason(text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
@@ -13,20 +12,16 @@ from actions.care import concern
 from actions.deed import Deed
 from actions.phrases import Phrases
 from actions.proof import ask_for_proof
-from actions.talk import contact_preferences, texting
-from actions.turn import Events, Turn, leave_all
+from actions.talk import contact_preferences, reaching, texting
+from actions.turn import Events, Turn, leave_all, put
 from bot.billing import identity, promises
 from bot.conversations import preferences
 from bot.conversations.preferences import Wish
+from bot.conversations.refused_media import Medium, is_everything, refused
 from bot.errors import NotVerified
-from bot.models import Channel, Conversation, Customer, HoldKind, PreferenceKind
+from bot.models import Channel, Conversation, Customer, HoldKind, PreferenceKind, Promise
 from bot.models import Medium as Way
-
-_EVERYTHING = re.compile(
-    r"\b(?:any ?where|at all|anything|everything|nothing|any (?:way|medium|means|form|channel|contact|kind)|"
-    r"every (?:way|channel)|all (?:contact|communication|messages)|no (?:more )?contact|whatsoever|leave me alone)\b"
-    r"|\b(?:stop|never|don'?t|do not|quit|cease)(?: ever)?(?: all)? (?:contact|messag|bother|harass|reach)\w*"
-)
+from bot.money import Money
 
 _LETTERS = re.compile(r"\b(?:letters?|post|postal|snail ?mail|paper|(?:by|in the) mail)\b")
 _CONTACT = re.compile(
@@ -43,6 +38,10 @@ _PAYMENT = re.compile(
     r"(?:month'?s? )?one\b"
 )
 _AUTOPAY = re.compile(r"\b(?:automatic\w*|auto-?pay|card|direct debit|charg\w+ me)\b")
+_PROMISE = re.compile(
+    r"\b(?:no|forget|cancel|drop|scrap|stop|end|enough|done|undo|take back|withdraw)\b[^.?!]{0,25}"
+    r"\b(?:promises?|pledges?)\b"
+)
 _UNTIL_THEN = re.compile(
     r"\b(?:until|till|til|before) (?:then|that(?: day| date)?|the day|payday|it'?s due)(?=\W*(?:$|[.,!?]))"
 )
@@ -56,22 +55,8 @@ _INTRODUCES = re.compile(
 )
 
 
-class Medium(StrEnum):
-    """A way by which somebody asks not to be reached."""
-
-    SMS = "sms"
-    WHATSAPP = "whatsapp"
-    PHONE = "phone"
-    EMAIL = "email"
-
-
+NOT_TEXT = frozenset({Medium.PHONE, Medium.EMAIL})
 WAYS = {Medium.SMS: Way.SMS, Medium.WHATSAPP: Way.WHATSAPP, Medium.PHONE: Way.CALL, Medium.EMAIL: Way.EMAIL}
-_WORDS = {
-    Medium.SMS: re.compile(r"\b(?:text(?:s|ing|ed)?|text messages?|sms)\b"),
-    Medium.WHATSAPP: re.compile(r"\bwhats ?app\w*\b"),
-    Medium.PHONE: re.compile(r"\b(?:call(?:s|ing|ed)?|phon(?:e|es|ing)|ring(?:ing)?|voicemails?)\b"),
-    Medium.EMAIL: re.compile(r"\b(?:e-?mail(?:s|ing|ed)?)\b"),
-}
 
 
 class CeaseContact(Deed):
@@ -86,13 +71,17 @@ class CeaseContact(Deed):
             return await Deed.by_intent["set_contact_preference"].act(turn)
         if _PAYMENT.search(said) and not _CONTACT.search(said):
             return await _instead(turn, "manage_autopay" if _AUTOPAY.search(said) else "change_plan")
+        if _PROMISE.search(said) and not _CONTACT.search(said) and not is_everything(said):
+            return await _without_promise(turn)
+        if reaching.asks(said):
+            return await contact_preferences.say_what_stands(turn)
         if _UNTIL_THEN.search(said):
             return await _quiet_until_then(turn)
         if await contact_preferences.leaves_a_way(turn):
             # "No calls, text me", "not until March": no end of contact (C7).
             return await Deed.by_intent["set_contact_preference"].act(turn)
         media = refused(turn.text)
-        if _LETTERS.search(said) and not _EVERYTHING.search(said):
+        if _LETTERS.search(said) and not is_everything(said):
             return await contact_preferences.keep(turn, _without_letters(media))
 
         def stop(session: Session) -> tuple[str, bool]:
@@ -102,6 +91,9 @@ class CeaseContact(Deed):
             if not media:
                 records.hold_contact(session, turn, HoldKind.CEASE, customer)
             texting.refuse(session, conversation, customer, [WAYS[medium] for medium in media] or [None])
+            # What no START can take back is kept by itself, too.
+            lasting = [Wish(PreferenceKind.REFUSED, WAYS[medium]) for medium in media if medium in NOT_TEXT]
+            preferences.record(session, conversation, customer.id if customer else None, lasting)
             is_bound = concern.is_bound(conversation, customer)
             note = f"Refused: {', '.join(media) if media else 'all contact'}."
             if not is_bound:
@@ -150,14 +142,6 @@ def introduces(text: str) -> bool:
     return _INTRODUCES.fullmatch(text.lower().replace("’", "'")) is not None
 
 
-def refused(text: str) -> list[Medium]:
-    """The ways that `text` names, where it refuses these alone; none when it refuses all contact."""
-    said = text.lower().replace("’", "'")
-    if _EVERYTHING.search(said):
-        return []
-    return [medium for medium, words in _WORDS.items() if words.search(said)]
-
-
 async def _instead(turn: Turn, intent: str) -> Events:
     """What the message is about after all; a proof comes first where it has to."""
     wished = turn.wishing({"intent": intent, "text": turn.text, "entities": turn.entities})
@@ -165,6 +149,25 @@ async def _instead(turn: Turn, intent: str) -> Events:
         return await Deed.by_intent[intent].act(wished)
     except NotVerified:
         return ask_for_proof(wished, intent)
+
+
+async def _without_promise(turn: Turn) -> Events:
+    """Their promise is taken back, since a promise binds nobody, and another day or instalments stay possible (K7)."""
+
+    def take_back(session: Session) -> tuple[Phrases, Promise | None]:
+        customer = turn.customer(session)
+        return Phrases(turn.conversation(session).locale), promises.take_back(session, customer)
+
+    try:
+        phrases, taken = await turn.write(take_back)
+    except NotVerified:
+        return ask_for_proof(turn, "promise_to_pay")
+    if taken is None:
+        turn.say("utter_what_next")
+    else:
+        amount = phrases.money(Money(taken.amount, taken.currency))
+        turn.say("utter_promise_taken_back", amount=amount, day=phrases.day(taken.due_on))
+    return [*leave_all(), *put(topic="promise")]
 
 
 async def _quiet_until_then(turn: Turn) -> Events:

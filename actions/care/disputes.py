@@ -36,6 +36,10 @@ _WHOLE = re.compile(
     r"\b(?:wrong|incorrect|not right|is(?:n'?t| not) (?:mine|right)|are(?:n'?t| not) (?:mine|right)|not mine|"
     r"a mistake|disput\w+)\b"
 )
+_WITHDRAWS = re.compile(
+    r"\b(?:don'?t|do not|no longer|not) (?:(?:want|wish|need|like|going) )?(?:to )?disput\w*\b|"
+    r"\b(?:withdraw\w*|drop\w*|cancel\w*|tak(?:e|ing) back|stop\w*|remov\w*|lift\w*)\b[^.;]{0,20}\bdisput\w*"
+)
 _REASON = re.compile(
     r"\b(?:because|since|never|not mine|isn'?t mine|did ?n'?t|have ?n'?t|was ?n'?t|already|return\w*|sent (?:it )?back|"
     r"cancel\w*|refus\w*|broken|damaged|faulty|defect\w*|missing|twice|double|duplicate|wrong (?!one\b)\w+|"
@@ -66,6 +70,8 @@ class DisputeDebt(Deed):
         if not mine.standing.items:
             turn.say("utter_dispute_nothing")
             return leave("disputed")
+        if any(item.disputed for item in mine.standing.items) and _WITHDRAWS.search(plain(turn.text)):
+            return await _withdraw(turn)
         chosen = meant(turn, mine)
         if not chosen and turn.loop == story.FORM and turn.slot("story_of") == self.intent:
             return await _add(turn)
@@ -155,6 +161,16 @@ async def hold(turn: Turn, items: Sequence[OpenInvoice]) -> Events:
     if mine.standing.payable:
         turn.say("utter_dispute_rest", rest=say.money(mine.standing.payable))
     return [*put(disputed=None), *story.begin(turn, "dispute_debt")]
+
+
+async def _withdraw(turn: Turn) -> Events:
+    """It is disputed no more: whoever looks into it is told and lifts the hold."""
+    note = "The customer says that they no longer dispute it."
+    await turn.write(
+        lambda session: records.open_case(session, turn, "dispute_debt", turn.customer(session), note=note)
+    )
+    turn.say("utter_dispute_withdrawn")
+    return [*leave("disputed"), *put(topic="dispute")]
 
 
 async def _add(turn: Turn) -> Events:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from actions.care import concern, story
+from actions.care.care import is_in_care
 from actions.deed import Deed
 from actions.turn import Events, Turn, leave_all, put
 from bot.models import HoldKind
@@ -24,6 +25,8 @@ class ReportBankruptcy(Deed):
     async def act(self, turn: Turn) -> Events:
         """Hold, open the case, say that nothing is asked for any more. No word of money (C8)."""
         kind = kind_of(turn.text)
+        if kind is not HoldKind.BREATHING_SPACE and is_in_care(turn.text):
+            return await Deed.by_intent["report_vulnerability"].act(turn)
         passed = await concern.pass_on(turn, "report_bankruptcy", hold=kind, note=kind.replace("_", " ").capitalize())
         if passed.again:
             turn.say("utter_concern_placed")

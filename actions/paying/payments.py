@@ -65,13 +65,19 @@ class MakePayment(Deed):
         is_open = wanted is None or wanted.amount in whole
         if (is_open and names_length(turn, mine)) or _is_repeated(turn, mine):
             return await Deed.by_intent["propose_plan"].act(turn)
-        if remainder.is_later(turn.text, mine) and not remainder.is_split(turn.text):
+        if _is_for_later(turn, mine):
             return await Deed.by_intent["promise_to_pay"].act(turn)
         if wanted is None:
             amount_questions.ask_which(turn, mine)
         if wanted is None or not is_fitting(turn, mine, wanted):
             return [*leave("amount"), *enter(FORM, amount=None, topic="payment")]
         return await _link_and_rest(turn, mine, wanted)
+
+
+def _is_for_later(turn: Turn, mine: Account) -> bool:
+    """Whether all that the message names is for days to come: it is promised, and no link is made."""
+    is_later = remainder.is_later(turn.text, mine) and not remainder.is_split(turn.text)
+    return is_later or remainder.first_later(turn.text, mine) is not None
 
 
 def _is_repeated(turn: Turn, mine: Account) -> bool:
@@ -103,6 +109,8 @@ class PaymentForm(Form):
         if not turn.is_answer or not may_answer(turn, ANSWERS) or turn.intent in QUESTIONS:
             return {}
         mine = await turn.write(lambda session: account(session, turn))
+        if remainder.first_later(turn.text, mine) is not None:
+            return {"amount": None, "requested_slot": None}  # the form ends, and the first part is promised
         wanted = amount_questions.chosen(turn, mine) or from_message(turn, mine)
         if wanted is None:
             return self._unread(turn, mine)
@@ -144,7 +152,7 @@ class OpenLink(Deed):
         """Say the link. Raises `NotVerified`."""
         kept = turn.slot("amount")
         mine = await turn.write(lambda session: account(session, turn))
-        if remainder.is_later(turn.text, mine) and not remainder.is_split(turn.text):
+        if _is_for_later(turn, mine):
             return [*leave("amount"), *await Deed.by_intent["promise_to_pay"].act(turn)]
         if not kept:
             # The form ended without an amount: the proof of identity ran out, so the wish starts again from there.

@@ -54,6 +54,11 @@ class PromiseToPay(Deed):
         if not mine.standing.payable:
             turn.say("utter_only_disputed")
             return leave("promise", "promise_day")
+        first = remainder.first_later(turn.text, mine)
+        if first is not None:
+            # "50 on the 5th and the rest at christmas"
+            turn.say("utter_promise_first")
+            turn = turn.wishing({"intent": self.intent, "text": first})
         now = from_message(turn, mine) if remainder.is_split(turn.text) else None
         if now is not None and is_fitting(turn, mine, now):
             # "50 now and the rest on Friday"
@@ -85,6 +90,10 @@ class PromiseForm(Form):
         if not turn.is_answer or not may_answer(turn, ANSWERS):
             return {}
         mine = await turn.write(lambda session: account(session, turn))
+        first = remainder.first_later(turn.text, mine)
+        if first is not None:
+            turn.say("utter_promise_first")
+            turn = turn.wishing({"intent": turn.intent, "text": first})
         day = _answered(turn, mine)
         if day is not None:
             kept = day.isoformat() if fits(turn, day, mine) else None

@@ -39,6 +39,9 @@ _NOT_LATER = re.compile(
 )
 # A time to come, even one that names no day: "after christmas".
 _COMES = re.compile(r"\b(?:after|until|till?|before|by|at|when|once|next|later|soon|tomorrow)\b")
+# What begins the second of two parts: "50 on the 5th and the rest at christmas", "half on the 3rd, half on the 17th".
+_AND = re.compile(r"\s*(?:[,;]|\band then\b|\band\b|\bthen\b)\s*")
+_OTHER_PART = re.compile(rf"^(?:the )?(?:other |another )?(?:half\b|{_REST}\b|{_SUM}\b)")
 _SPAN = re.compile(r"\b\d{1,3} (?:days?|weeks?|fortnights?|months?)\b")
 
 
@@ -67,6 +70,21 @@ def is_rest_later(text: str, mine: Account) -> bool:
         return False
     day = dates.read(parted[1], mine.today, mine.phrases.locale)
     return (day is not None and day > mine.today) or bool(_COMES.search(parted[1]))
+
+
+def first_later(text: str, mine: Account) -> str | None:
+    """The words about the first part, where `text` names two parts and even the first is for a day to come; else
+    None. A rhythm is a plan's."""
+    words = plain(text)
+    for turned in () if _RHYTHM.search(words) else _AND.finditer(words):
+        first, then = words[: turned.start()], words[turned.end() :]
+        if not _OTHER_PART.search(dates.without_dates(then)) or re.search(rf"\b{_NOW}\b", first):
+            continue
+        day = dates.read(first, mine.today, mine.phrases.locale)
+        has_time = dates.read(then, mine.today, mine.phrases.locale) or _COMES.search(then)
+        if day is not None and day > mine.today and has_time and _names_something(first):
+            return first
+    return None
 
 
 def is_later(text: str, mine: Account) -> bool:

@@ -12,11 +12,19 @@ from actions.balance import Account
 from actions.paying import remainder
 from actions.reading import amounts, dates, descriptions
 from actions.reading.amounts import Said, Share
-from actions.reading.figures import in_figures
+from actions.reading.figures import in_figures, plain
 from actions.turn import Turn
 from bot.billing.invoices import OpenInvoice, Standing
 from bot.billing.plans.coverage import in_steps
 from bot.money import Money, precision, total
+
+# The express wish to pay what is disputed (C9).
+_ANYWAY = re.compile(
+    r"\b(?:any ?way|regardless|even so|all the same)\b|"
+    r"(?<!not )\b(?:including|include|plus|even)\b[^.;]{0,20}\bdisput\w+|"
+    r"\bdisputed\b[^.;]{0,15}\b(?:too|as well|included|also)\b|"
+    r"\b(?:even though|although|despite)\b[^.;]{0,30}\bdisput\w+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,22 @@ def from_message(turn: Turn, mine: Account) -> Wanted | None:
         rounded = _rounded(text, said.amount, mine.standing)
         if rounded is not None:
             return _of([rounded], mine.standing)
-    return meant(said, mine.standing) if said else None
+    return _anyway(turn.text, said, mine.standing) or (meant(said, mine.standing) if said else None)
+
+
+def _anyway(text: str, said: Said | None, standing: Standing) -> Wanted | None:
+    """What is to be paid towards what is disputed as well, on the customer's express word: "pay 100 anyway" (C9)."""
+    if not any(item.disputed for item in standing.items) or not _ANYWAY.search(plain(text)):
+        return None
+    everything = _of(standing.items, standing)
+    if said is None:
+        return None if standing.payable else everything
+    if said.invoices or said.by_rest or said.place is not None or said.fraction is not None:
+        return None
+    if said.amount is None:
+        return everything if said.share in (Share.ALL, Share.OVERDUE, Share.BOTH) else None
+    is_beside = said.amount <= in_steps(standing.payable)
+    return None if is_beside or everything is None else Wanted(said.amount, everything.invoice_ids)
 
 
 def _rounded(text: str, amount: Money, standing: Standing) -> OpenInvoice | None:

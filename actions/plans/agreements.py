@@ -77,6 +77,8 @@ async def _own_terms(turn: Turn) -> Events:
         return mine, wishes.of_plan(plan) if plan and is_usual else wishes.NOTHING
 
     mine, before = await turn.write(look)
+    if proposals.pays_now(turn, mine):
+        return await Deed.by_intent["make_payment"].act(turn)
     said = proposals.named_terms(turn, mine)
     if said or offers.named(turn, mine):
         return await proposals.answer(turn, mine, said, before)

@@ -40,6 +40,11 @@ _ALWAYS = re.compile(
 )
 _THIS_ONE = re.compile(r"\b(?:this|next) (?:it|payment|instal+ment|month'?s)\b|\bjust (?:this|once|the next)\b")
 _LAST_ONE = re.compile(r"\b(?:last|final) (?:it|payment|instal+ment)\b")
+_PARTED = re.compile(
+    r"(?:\b(?:half|some|part|a bit)\b|(?<![\w.,])[$£€]?\d+(?:[.,]\d+)?(?![\w]))[^.;?!]{0,40}"
+    r"\b(?:(?:and|then|,) (?:the )?|the )(?:rest|remainder|remaining|other half|half)\b"
+)
+_SPREAD = re.compile(r"\b(?:now|today|over|spread|every|each|per|monthly|weekly|(?:a|1) (?:week|month)(?! later))\b")
 _TARGET = re.compile(r"\b(?:to|until|till|on|instead)\b")
 _NEW_TERMS = re.compile(
     r"\b(?:less|lower|smaller|reduc\w+|cheaper|cut|too (?:much|high|big)|more time|longer|extend|spread|amounts?|terms|"
@@ -105,6 +110,12 @@ def is_pause(text: str) -> bool:
     return bool(_PAUSE.search(terms.folded(text)))
 
 
+def is_parted(text: str) -> bool:
+    """Whether `text` puts one instalment on two days: "100 of it on Friday and the rest two weeks later"."""
+    words = terms.folded(text)
+    return bool(_PARTED.search(words)) and not _SPREAD.search(words)
+
+
 def is_all_following(text: str) -> bool:
     """Whether `text` says that the dates after it are to move as well."""
     return bool(_ALWAYS.search(text[:LONGEST].lower().replace("’", "'")))
@@ -147,7 +158,7 @@ def _day(
     if said.weekday is not None and (said.frequency == frequency or said.first_on is None):
         return next_on(frequency, said.weekday, max(today, due_on - dt.timedelta(days=3)))
     target = _TARGET.split(words)[-1]
-    return dates.read(target, today, locale) or dates.read(words, today, locale)
+    return dates.read(target, today, locale) or dates.read(words, today, locale) or said.first_on
 
 
 def _shifted(day: dt.date, number: str, unit: str, *, earlier: bool) -> dt.date:

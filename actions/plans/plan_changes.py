@@ -50,6 +50,9 @@ class ChangePlan(Deed):
                 return await Deed.by_intent["make_payment"].act(turn)  # it is the open link that is to change
             turn.say("utter_change_no_plan")
             return [*leave(*SLOTS), *put(offer={"intent": "request_plan", "entities": {}}, topic="plan")]
+        if changes.is_parted(turn.text):
+            turn.say("utter_change_whole")
+            return enter(FORM, **dict.fromkeys(SLOTS), topic="plan")
         wished = turn.entities.get("change")
         if wished == KEPT and turn.slot("change"):
             return enter(FORM, change=turn.slot("change"), change_agreed=None, topic="plan")
@@ -82,6 +85,9 @@ class ChangeForm(Form):
         mine = await turn.write(lambda session: account(session, turn))
         if mine.plan is None or mine.progress is None or mine.progress.next is None:
             return _end()
+        if changes.is_parted(turn.text):
+            turn.say("utter_change_whole")
+            return {"change": None, "change_agreed": None}
         change = await _wished(turn, mine, pressed)
         if change.terms:
             return _end()

@@ -13,8 +13,8 @@ from actions.deed import Deed, Form
 from actions.plans import offers, proposals, wishes
 from actions.plans.offers import FORM
 from actions.plans.plan_progress import say_in_force
-from actions.reading import choices
-from actions.reading.figures import in_figures
+from actions.reading import choices, dates
+from actions.reading.figures import in_figures, plain
 from actions.reading.terms import Proposed
 from actions.sensitive import SHORT, may_answer
 from actions.turn import Events, Turn, enter, leave
@@ -30,6 +30,22 @@ ANSWERS = frozenset(
 # What a button may ask for instead of an offer.
 QUESTIONS = frozenset({"other", "terms", "usual"})
 _BEGINS = re.compile(r"\b(?:from|start\w*|begin\w*|on the|not before)\b")
+# What is asked beside an option chooses none, "can I take the first one?" does.
+_ASKS = re.compile(
+    r"^\W*(?:and |so |but |ok |okay )?(?:how(?! about)|what(?! about|'s about)|when|why|which|does|"
+    r"do (?:i|you|we|they)|is|are|will|would)\b|\bhow (?:long|much|many|often|come)\b"
+)
+# A sum of money, not the number of an option or of months.
+_SUM = re.compile(r"[$£€]\s?\d|\d\s?(?:dollars?|bucks?|pounds?|quid|euros?)\b|\b(?:1[3-9]|[2-9]\d|\d{3,})\b|\d[.,]\d")
+_ORDINAL = re.compile(r"(?<!on )(?<!by )(?<!from )(?:\bthe )?\b\d{1,2}(?:st|nd|rd|th)\b")
+_PAY_DAY = re.compile(
+    r"\bpay ?(?:day|che(?:ck|que))|\b(?:my|the) (?:pay|wages?|salary|pension|benefits?)\b|"
+    r"\b(?:get|am|i'm) paid\b|\bpaid on\b"
+)
+# Between what is found too much and what is offered instead.
+_TURNS = re.compile(
+    r"[.?!;\n]|,? (?:but|what about|how about|maybe|only|can i|could i|i can|i could|make it|let'?s)\b|, ?(?=\d)"
+)
 
 
 class RequestPlan(Deed):
@@ -113,12 +129,12 @@ class PlanForm(Form):
         if not may_answer(turn, ANSWERS):
             return {}
         offered = await turn.write(lambda session: offers.open_ones(session, turn, turn.slot("quotes") or []))
-        chosen = _meant(turn, offered, said) if not _is_only_refused(turn, said) else None
+        chosen = _meant(turn, mine, offered, said) if not _is_only_refused(turn, said) else None
         if chosen is not None:
             return _choose(chosen)
         if is_too_much and said:
             return _ask(turn, "terms")
-        if _is_proposal(turn, said) or offers.named(turn, mine):
+        if _is_proposal(turn, said) or proposals.pays_now(turn, mine) or offers.named(turn, mine):
             return _own_terms()
         return _ask(turn, "terms") if is_too_much else None
 
@@ -135,7 +151,7 @@ def _waiting(session: Session, turn: Turn, mine: Account, button: str | None) ->
     return found
 
 
-def _meant(turn: Turn, offered: list[Plan], said: Proposed) -> Plan | None:
+def _meant(turn: Turn, mine: Account, offered: list[Plan], said: Proposed) -> Plan | None:
     """Which of the offers shown the words choose: by place, by length, or by the amount of its instalments."""
     if not offered or (turn.requested != "plan" and not turn.slot("quotes")):
         return None
@@ -144,22 +160,46 @@ def _meant(turn: Turn, offered: list[Plan], said: Proposed) -> Plan | None:
         return offered[0]
     if said.down or said.odd or said.weekday is not None or said.month_day or _BEGINS.search(turn.text.lower()):
         return None
+    if _is_dated(turn, mine, said):
+        return None
     by_amount = [plan for plan in offered if said.amount and plan.instalments[0].amount == said.amount.minor]
     if len(by_amount) == 1 and said.frequency in (None, by_amount[0].frequency):
         return by_amount[0]
+    words = in_figures(turn.text)
+    if _ASKS.search(words) or (said.amount and _SUM.search(words)):
+        return None
     index = choices.option(turn.text, [len(plan.instalments) for plan in offered]) if not said.frequency else None
     return offered[index] if index is not None else None
 
 
+def _is_dated(turn: Turn, mine: Account, said: Proposed) -> bool:
+    """Whether a day is named beside an option; "the 2nd" alone names an option."""
+    words = _ORDINAL.sub(" ", plain(turn.text))
+    return said.first_on is not None and dates.read(words, mine.today, mine.phrases.locale) is not None
+
+
 def _is_only_refused(turn: Turn, said: Proposed) -> bool:
-    """Whether the one figure in the message is found too much: "66 a month is a bit much"."""
+    """Whether the one figure in the message is found too much: "66 a month is a bit much", but not what is offered
+    after it: "too much. 20 a week?"."""
     figures = re.findall(r"\d+(?:[.,]\d+)*", in_figures(turn.text))
     is_one = said in (Proposed(amount=said.amount), Proposed(amount=said.amount, frequency=said.frequency))
-    return len(figures) == 1 and is_one and proposals.is_steep(turn.text)
+    return len(figures) == 1 and is_one and proposals.is_steep(turn.text) and not _is_offered_after(turn.text)
+
+
+def _is_offered_after(text: str) -> bool:
+    words = in_figures(text)
+    for turned in _TURNS.finditer(words):
+        before, after = words[: turned.start()], words[turned.end() :]
+        if not re.search(r"\d", before) and proposals.is_steep(before) and not proposals.is_steep(after):
+            return True
+    return False
 
 
 def _is_proposal(turn: Turn, said: Proposed) -> bool:
-    """Whether `said` is about the plan, and not a change of mind to a payment or a promise."""
+    """Whether `said` is about the plan, and not a change of mind to a payment or a promise. A pay day is the plan's
+    (K4)."""
+    if said.first_on and not said.amount and _PAY_DAY.search(turn.text.lower()):
+        return True
     if turn.intent in ("make_payment", "promise_to_pay") and _question(turn) not in (
         "terms",
         "amount",

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from actions import records
 from actions.balance import Account, account, say_if_clear
 from actions.deed import Deed
+from actions.paying import remainder
 from actions.plans import offers, wishes
 from actions.plans.offers import FORM
 from actions.reading import terms
@@ -38,12 +39,15 @@ _PAYS = re.compile(
     r"pay\s+(?:just |only )?(?:[$£€]|r\$)?\s?\d+(?:[.,]\d+)*"
     r"(?:\s?(?:dollars?|bucks|pounds?|quid|euros?|now|today|please|pls))*\W*"
 )
+_PAYS_NOW = re.compile(r"\bpay(?:ing)?\b[^.;!?]{0,20}\b(?:now|today|tonight|right away|straight away)\b")
+_ON_TOP = re.compile(r"\b(?:also|on top|as well|too|in addition|extra)\b")
 _STEEP = re.compile(
     r"\b(?:too (?:much|high|steep|expensive|big|rich|dear)|steep|a (?:bit|little|lot) (?:much|high|rich)|"
     r"more than i (?:can|could|have)|(?:over|beyond|above|outside) my (?:budget|means))\b"
 )
 _TOO_MUCH = re.compile(
     r"\b(?:don'?t have (?:that|this|it|enough|so much)|"
+    r"(?:that'?s|it'?s|that is|it is) (?:quite |still |just |really )?a lot|"
     r"(?:a bit |something )?(?:less|lower|smaller|cheaper)|out of (?:my )?reach|struggl\w+|stretch)\b"
 )
 
@@ -71,6 +75,8 @@ class ProposePlan(Deed):
         mine = await turn.write(lambda session: account(session, turn))
         if say_if_clear(turn, mine):
             return leave(*offers.SLOTS)
+        if turn.loop is None and remainder.first_later(turn.text, mine) is not None:
+            return await Deed.by_intent["promise_to_pay"].act(turn)  # "50 on the 5th and the rest at christmas"
         said = named_terms(turn, mine)
         is_payment = turn.slot("topic") == "payment" or bool(_PAYS.fullmatch(turn.text.lower()))
         if turn.loop is None and is_payment and said.amount and said == Proposed(said.amount):
@@ -95,7 +101,17 @@ def named_terms(turn: Turn, mine: Account) -> Proposed:
     names_whole = said.amount is not None and said.amount in (mine.standing.total, mine.overdue, _rest(mine))
     if names_whole and said.frequency is None:  # "can I pay the 200.50 in instalments" names no instalment
         return Proposed(count=said.count, months=said.months, first_on=said.first_on, down=said.down)
+    is_today = said.amount is not None and said == Proposed(said.amount, first_on=mine.today)
+    if turn.slot("quotes") and is_today and _ON_TOP.search(turn.text.lower()):
+        return Proposed(down=said.amount)  # "can I also pay 50 today on top"
     return said
+
+
+def pays_now(turn: Turn, mine: Account) -> bool:
+    """Whether the message turns from a plan to one payment at once: "no, I'll pay 50 today"."""
+    said = named_terms(turn, mine)
+    is_one = said.amount is not None and said in (Proposed(said.amount), Proposed(said.amount, first_on=mine.today))
+    return is_one and bool(_PAYS_NOW.search(turn.text.lower().replace("’", "'"))) and not is_steep(turn.text)
 
 
 def names_length(turn: Turn, mine: Account) -> bool:

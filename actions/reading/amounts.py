@@ -75,6 +75,11 @@ _NO_AMOUNT = re.compile(
     + rf"\b{_MONTH}\b\.?\s\d{{1,2}}\b | \b\d{{1,2}}\s(?:of\s)?{_MONTH}\b",
     re.VERBOSE,
 )
+# Figures of markup and code are no amounts: "<script>alert(1)</script>", "{{7*7}}", "1=1".
+_MARKUP = re.compile(
+    r"<3(?!\d)|<(script|style)\b.*?(?:</\1\s*>|$)|</?[a-z!][^<>]*>|\{[^{}]*\}+|\[[^\[\]]*\]|(?<=\w)\([^()]*\)|\b\d+'?\s?={1,2}\s?'?\d+",
+    re.IGNORECASE | re.DOTALL,
+)
 _INSTEAD = re.compile(
     r"\b(?:but\s+)?(?:instead of|rather than|not)\s+(?:[$£€]|r\$)?\s?\d+(?:[.,']\d+)*(?:\s?" + _CURRENCY + r"(?!\w))?"
 )
@@ -142,7 +147,7 @@ def read(text: str, currency: str, locale: str, numbers: Sequence[str] = ()) -> 
     `numbers` are the invoice numbers that may be meant, oldest first. Doubtful separators are read as `locale` writes
     them.
     """
-    words = _INSTEAD.sub(" ", in_figures(text))
+    words = _INSTEAD.sub(" ", in_figures(_MARKUP.sub(" ", text)))
     if _SEVERAL.search(words) or _VAGUE.search(words):
         return None  # how many or how much is meant is better asked than guessed
     if (left_out := _EXCEPT.search(words)) and (
@@ -167,7 +172,7 @@ def read(text: str, currency: str, locale: str, numbers: Sequence[str] = ()) -> 
 
 def several(text: str, currency: str, locale: str) -> list[Money]:
     """The amounts that `text` names where it names more than one, in the order in which they were said; else none."""
-    words = _INSTEAD.sub(" ", in_figures(text))
+    words = _INSTEAD.sub(" ", in_figures(_MARKUP.sub(" ", text)))
     found = [] if _EXCEPT.search(words) else _amounts(words, currency, locale)
     is_spoken = re.search(r"\d\s+\d", words)  # "two fifty" names neither 2 nor 50
     return found if len(found) > 1 and not is_spoken else []

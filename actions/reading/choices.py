@@ -11,10 +11,24 @@ from actions.reading.figures import plain
 
 _MONTHS = re.compile(r"\b(\d{1,2})\s*[- ]?(?:month|mth|mo\b|instal|install|payment|part|rate)")
 _OPTION = re.compile(r"(?:\b(?:option|choice|plan|number)|(?<=\w\s)no\.?)\s*#?(\d{1,2})\b|#(\d{1,2})\b")
-_ORDINAL = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)\b")
 _NUMBER = re.compile(r"(?<![\d.,$£€])(\d{1,2})(?![\d.,%]\d|\d|%)\b")
-_FIRST = re.compile(r"\b(?:first|top|former)\b")
-_LAST = re.compile(r"\b(?:last|bottom|latter)\b")
+
+
+def _by_place(names: str) -> re.Pattern[str]:
+    """A place that chooses: "the top one", "top", "I'll take the 2nd"; not "on top of my rent", "does it last", "on the
+    4th"."""
+    return re.compile(
+        rf"(?<!every )\b(?P<named>{names})\s+(?:one|option|plan|choice|offer)\b"
+        r"|(?:^\W*|(?<!\bon )(?<!\bby )(?<!\bfrom )(?<!\buntil )(?<!\btill )(?<!\bbefore )(?<!\bafter )\bthe (?:very )?"
+        r"|\b(?:take|want|with|choose|pick|prefer|like|yes|yeah|ok|okay|please)\W+)"
+        rf"(?P<alone>{names})(?=\W*$|\s*[,.;!]|\s+(?:please|pls|then|thanks?|thank you|works?|is|looks?|sounds?|would|"
+        r"for me|if|but|because|and|it is|seems?|suits)\b)"
+    )
+
+
+_ORDINAL = _by_place(r"\d{1,2}(?:st|nd|rd|th)")
+_FIRST = _by_place("first|top|former")
+_LAST = _by_place("last|bottom|latter")
 _MIDDLE = re.compile(r"\bmiddle\b")
 _LONGEST = re.compile(
     r"\b(?:longest|longer|most months|slowest|cheapest|smallest|lowest|least per month|(?:smaller|lower|least) "
@@ -29,7 +43,9 @@ _REFUSED = re.compile(
     r"(?:\bnot|n't|\bneither|\bnor|\banything but|\bexcept)\s+(?:(?:want|like|take)\s+)?(?:the |option |"
     r"number )?[\w#]+(?:\s+(?:one|option|months?))?"
 )
-_PLACES = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6}
+_PLACES = {
+    name: (place, _by_place(name)) for place, name in enumerate(("second", "third", "fourth", "fifth", "sixth"), 2)
+}
 _LETTER = re.compile(r"^\W*(?:option |choice |plan )?([a-f])\W*$")
 
 _HEDGED = re.compile(
@@ -64,8 +80,8 @@ def option(text: str, lengths: Sequence[int]) -> int | None:
         found.add(_of_length(int(match[1]), lengths))
     if not found:
         places = [int(match[1] or match[2]) for match in _OPTION.finditer(words)]
-        places += [int(match[1]) for match in _ORDINAL.finditer(words)]
-        places += [place for name, place in _PLACES.items() if re.search(rf"\b{name}\b", said)]
+        places += [int((match["named"] or match["alone"])[:-2]) for match in _ORDINAL.finditer(words)]
+        places += [place for place, pattern in _PLACES.values() if pattern.search(said)]
         if _FIRST.search(said):
             places.append(1)
         if letter := _LETTER.match(said):

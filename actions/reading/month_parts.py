@@ -42,6 +42,15 @@ def named(words: str, today: dt.date) -> set[dt.date]:
     return found
 
 
+def alone(words: str, today: dt.date) -> dt.date | None:
+    """The first day of the next month of that name with which `words` begin: "in february"."""
+    found = re.match(rf"\W*(?:in |the month of )?({MONTH})\b(?!\W*\d)", words)
+    if found is None:
+        return None
+    month = _MONTHS.index(found[1][:3]) + 1
+    return dt.date(today.year + (month <= today.month), month, 1)
+
+
 def _part_of(part: str, month: int, today: dt.date) -> dt.date:
     first = today.replace(month=month, day=1)
     days = (first, first.replace(year=today.year + 1)) if today.year < dt.MAXYEAR else (first,)

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from text_to_num import alpha2digit
 
-from actions.reading import amounts, dates
+from actions.reading import amounts, dates, month_parts
 from actions.reading.figures import hundreds_in_figures, plain
 from bot.models import Frequency
 from bot.money import Money
@@ -53,8 +53,8 @@ _LAST_DAY = re.compile(r"\b(?:last day of|end of) (?:each|every|the) month\b|\bm
 _FIRST_DAY = re.compile(r"\b(?:first|start|beginning|1st)(?: day)? of (?:each|every|the) month\b")
 _NOT_BEFORE = re.compile(r"\b(?:but )?(?:not before|not until|no earlier than|only after)\b")
 _FROM = re.compile(
-    r"\b(?:from|not before|not until|no earlier than|only after|starting|start(?:s|ing)? (?:on|from|with)?|"
-    r"begin(?:ning|s)?(?: on| from)?|as of|commencing|"
+    r"\b(?:from|not before|not until|nothing (?:until|till|before)|no earlier than|only after|starting|"
+    r"start(?:s|ing)? (?:on|from|with|in)?|begin(?:ning|s)?(?: on| from| in)?|as of|commencing|"
     r"(?:first|1st) (?:payment|one|instal+ment)(?: is)?(?: on)?)\s+(?P<when>.{3,40})"
 )
 _NOW = (
@@ -95,6 +95,11 @@ _COUNT_ANEW = re.compile(
 _LENGTH = re.compile(
     r"\b(?:over|for|in|within|across|during|next|than)?\s*(?:the )?(?:next )?"
     r"(\d{1,3})[- ]?(month|mth|week|wk|fort ?night|year)s?\b"
+)
+# "give me 3 months" is how long, "in 3 months" is when.
+_GIVEN = re.compile(
+    r"(?<!\bin )(?<!\bwithin )(?<!\bafter )\b\d{1,3}[- ](?:months?|mths?|years?)\b"
+    r"(?! (?:from now|from today|later|time|grace))"
 )
 
 
@@ -237,5 +242,5 @@ def _month_day(words: str) -> int | None:
 def _first(words: str, today: dt.date, locale: str, *, rhythmic: bool) -> dt.date | None:
     found = _FROM.search(words)
     if found:
-        return dates.read(found["when"], today, locale)
-    return None if rhythmic else dates.read(words, today, locale)
+        return dates.read(found["when"], today, locale) or month_parts.alone(found["when"], today)
+    return None if rhythmic else dates.read(_GIVEN.sub(" ", words), today, locale)

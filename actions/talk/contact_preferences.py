@@ -20,6 +20,7 @@ from actions.sensitive import SENSITIVE
 from actions.talk import beside, reaching, texting
 from actions.turn import Events, Turn, enter, leave, put
 from bot import clock, policies
+from bot.billing import holds, promises
 from bot.conversations import preferences
 from bot.conversations.preferences import Wish
 from bot.models import Customer, Hold, HoldKind, HoldStatus, Medium, PreferenceKind
@@ -52,6 +53,8 @@ class SetContactPreference(Deed):
         if allows(turn.text) and await turn.write(lambda session: _is_stopped(session, turn)):
             turn.say("utter_contact_again")
             return []
+        if reaching.asks(turn.text):
+            return await say_what_stands(turn)
         wishes = await _read(turn)
         if wishes:
             return await keep(turn, wishes)
@@ -70,6 +73,8 @@ class PreferenceForm(Form):
             return {}
         if await _read(turn):
             return {"preference": True}
+        if reaching.asks(turn.text):
+            return {}
         if turn.intent in STRAYS and turn.text:
             turn.say("utter_preference_unclear")
             return {"preference": None}
@@ -142,6 +147,39 @@ async def keep(turn: Turn, wishes: Sequence[Wish]) -> Events:
     locale = await turn.write(write)
     turn.say("utter_preference_noted", wishes=spoken(wishes, Phrases(locale)))
     return [*leave("preference"), *put(topic=None)] if turn.loop in (None, FORM) else []
+
+
+async def say_what_stands(turn: Turn) -> Events:
+    """How we reach them now, as far as they have said; nothing is written down for a question (C4, C7). Who is unknown
+    hears of this conversation alone (P1)."""
+
+    def look(session: Session) -> tuple[Phrases, bool, list[Wish], dt.date | None]:
+        customer, conversation = turn.customer_if_known(session), turn.conversation(session)
+        is_over = customer is not None and HoldKind.CEASE in holds.holds_on(session, customer.id)
+        made = promises.promises(session, customer) if customer else []
+        standing = preferences.of(session, conversation.id, customer.id if customer else None)
+        refused = texting.refused(session, conversation, customer) | standing.refused
+        wishes = [Wish(PreferenceKind.REFUSED, medium) for medium in sorted(refused)]
+        wishes += [Wish(PreferenceKind.WELCOME, medium) for medium in sorted(standing.welcome - refused)]
+        if standing.hours:
+            wishes.append(Wish(PreferenceKind.HOURS, None, dict(zip(("start", "end"), standing.hours, strict=True))))
+        if standing.days is not None:
+            wishes.append(Wish(PreferenceKind.DAYS, None, {"days": sorted(standing.days)}))
+        today = clock.today(customer.time_zone if customer else policies.desk().time_zone)
+        if standing.quiet_until and standing.quiet_until > today:
+            wishes.append(Wish(PreferenceKind.QUIET_UNTIL, None, {"until": standing.quiet_until.isoformat()}))
+        return Phrases(conversation.locale), is_over, wishes, made[0].due_on if made else None
+
+    phrases, is_over, wishes, promised = await turn.write(look)
+    if is_over:
+        turn.say("utter_contact_stopped")
+    elif wishes:
+        turn.say("utter_contact_stands", wishes=spoken(wishes, phrases))
+    else:
+        turn.say("utter_contact_unsaid")
+    if promised is not None and not is_over:
+        turn.say("utter_contact_promised", day=phrases.day(promised))
+    return []
 
 
 def spoken(wishes: Sequence[Wish], phrases: Phrases) -> str:

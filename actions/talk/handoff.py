@@ -110,7 +110,7 @@ def summary(session: Session, turn: Turn) -> dict[str, Any]:
 def _account(session: Session, customer: Customer) -> dict[str, Any]:
     standing = invoices.standing(session, customer)
     told: dict[str, Any] = {
-        "overdue": _money(standing.overdue),
+        "overdue": _money(standing.payable_overdue),
         "total": _money(standing.total),
         "invoices": [item.invoice.number for item in standing.items],
         "disputed": [item.invoice.number for item in standing.items if item.disputed],

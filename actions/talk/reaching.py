@@ -48,6 +48,23 @@ _QUIET = re.compile(
     r"\b(?:until|till|not before|before|nothing before|leave me|peace|quiet|silence|pause|"
     r"no (?:messages|contact|reminders))\b"
 )
+# A question about what we do ("do you still text me?"), not a wish in the shape of one ("can you text me instead?").
+_ASKS = re.compile(
+    r"\W*(?:(?:so|and|but|hi|hello|hey|ok|okay|wait|just|um|sorry)\W+)*"
+    r"(?:(?:do|did|are|were|have|will|would|shall) (?:you|they|i|we|people|somebody|someone|anyone|it)\b|am i\b|"
+    r"(?:is|was|will|does|did) (?:it|this|that|he|she|somebody|someone|anyone|anybody)\b|who(?:'s| is)?\b|whose\b|"
+    r"why (?:do|did|are|were|have|is|am|was|does)\b|when (?:do|did|are|will|is|does)\b|how (?:often|come|long)\b|"
+    r"what (?:number|time|do|does|are|is|will|way|ways)\b)"
+)
+_NO_QUESTION = re.compile(
+    r"\b(?:stop\w*|quit|cease|don'?t|dont|do not|never|no more|not|please|pls|instead|rather|prefer|only|mind|able|"
+    r"possible|want|harass\w*|bother\w*|pester\w*|spam\w*|hound\w*|leave me|ok if|okay if)\b"
+)
+_ABOUT_US = re.compile(
+    r"\b(?:call|phon|ring|rang|text|txt|sms|messag|whats ?app|e-?mail|mail|letter|writ|wrote|contact|reach|remind|hear "
+    r"from)\w*"
+)
+_SENTENCE = re.compile(r"(?<=[.?!;\n])\s*")
 _OWN = re.compile(r"\b(?:on file|you have|you('?ve)? got|same number|this number|my number|usual number|that number)\b")
 _SOON = re.compile(
     r"\b(?:asap|as soon as|any ?time|whenever|soonest|now|right away|straight away|earliest|don'?t mind|don'?t care)\b"
@@ -58,7 +75,7 @@ _PHONE = re.compile(r"(?:\+|00)?\(?\d[\d\s().-]{6,20}\d")
 def preferences(text: str, today: dt.date, locale: str) -> list[Wish]:
     """The wishes that `text` states about being reached; [] for none. Each clause is read by itself, so that "no calls,
     texts are fine" is both."""
-    said = text[:LONGEST].lower().replace("’", "'")
+    said = " ".join(part for part in _sentences(text) if not _is_question(part))
     found: dict[tuple[PreferenceKind, Medium | None], Wish] = {}
     for clause in re.split(
         r"[.;!\n,]|\bbut\b|\band\b(?=\s+(?:no|not|don|never|only|please|i|text|call|e-?mail))", said
@@ -75,6 +92,12 @@ def preferences(text: str, today: dt.date, locale: str) -> list[Wish]:
             if medium not in (*welcome, Medium.WEB):
                 found[PreferenceKind.REFUSED, medium] = Wish(PreferenceKind.REFUSED, medium)
     return list(found.values())
+
+
+def asks(text: str) -> bool:
+    """Whether `text` only asks how we reach them, or whether we do: a question records nothing (C4, C7)."""
+    sentences = [part for part in _sentences(text) if part.strip(" .?!;")]
+    return bool(sentences) and all(_is_question(part) for part in sentences)
 
 
 def language(text: str) -> str | None:
@@ -125,6 +148,15 @@ def means_own_number(text: str) -> bool:
 def is_any_time(text: str) -> bool:
     """Whether `text` leaves the time to us."""
     return bool(_SOON.search(text[:LONGEST].lower().replace("’", "'")))
+
+
+def _sentences(text: str) -> list[str]:
+    return _SENTENCE.split(text[:LONGEST].lower().replace("’", "'"))
+
+
+def _is_question(sentence: str) -> bool:
+    is_wish = _NO_QUESTION.search(sentence) or language(sentence) is not None
+    return not is_wish and bool(_ASKS.match(sentence) and _ABOUT_US.search(sentence))
 
 
 def _media(clause: str) -> list[Wish]:

@@ -27,6 +27,15 @@ def refuse(
     _record(session, conversation, customer, channels, granted=False)
 
 
+def refused(session: Session, conversation: Conversation, customer: Customer | None) -> frozenset[Medium]:
+    """The media of phones on which nothing may be begun, where they write from and at the number on file."""
+    return frozenset(
+        medium
+        for medium, channel in CHANNELS.items()
+        if any(consents.is_refused(session, channel, phone) for phone in _phones(conversation, customer))
+    )
+
+
 def allow(
     session: Session, conversation: Conversation, customer: Customer | None, media: Iterable[Medium | None]
 ) -> None:
@@ -38,8 +47,7 @@ def allow(
 def _record(
     session: Session, conversation: Conversation, customer: Customer | None, channels: set[Channel], *, granted: bool
 ) -> None:
-    here = conversation.address if conversation.channel != Channel.WEB else None
-    for phone in sorted({phone for phone in (here, customer.phone if customer else None) if phone}):
+    for phone in _phones(conversation, customer):
         for channel in sorted(channels):
             if granted and consents.is_refused(session, channel, phone):
                 continue
@@ -52,3 +60,8 @@ def _record(
                 conversation=conversation,
                 customer_id=customer.id if customer else None,
             )
+
+
+def _phones(conversation: Conversation, customer: Customer | None) -> list[str]:
+    here = conversation.address if conversation.channel != Channel.WEB else None
+    return sorted({phone for phone in (here, customer.phone if customer else None) if phone})

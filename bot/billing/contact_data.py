@@ -1,8 +1,8 @@
 """Changing who a customer is and how they are reached: checked as an import is, and careful with what proves identity.
 
 Phone, e-mail address and postcode are keys: who holds them can pass for the customer. One agent may change one key of
-somebody who has just proven who they are. Another key soon after it, or any key without a proof, takes a second person
-(`policies/identity.yml`, docs/decisions/0018). Whoever had the old contact is told.
+somebody who has just proven who they are; more takes a second person (`contact_caution`, docs/decisions/0018). Whoever
+had the old contact is told, and what was proven by it ends.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock, policies
-from bot.billing import identity
+from bot.billing import contact_proofs
+from bot.billing.contact_caution import is_warned, second_person, shared
 from bot.billing.contact_fields import FIELD_OF, KEYS, on_file, read
 from bot.billing.identity import addresses
 from bot.billing.identity.forgotten import is_forgotten
@@ -28,42 +29,17 @@ from bot.models import (
     ContactChange,
     ContactEdit,
     ContactField,
-    Conversation,
     Customer,
     CustomerFactor,
     Delivery,
     EditStatus,
     FactorKind,
-    VerificationChallenge,
 )
-from bot.phone_numbers import alike
 from bot.words import say
 
-__all__ = ["FIELD_OF", "KEYS", "change", "decide", "decline", "edits", "second_person", "wishes"]
+__all__ = ["FIELD_OF", "KEYS", "change", "decide", "decline", "edits", "is_warned", "second_person", "shared", "wishes"]
 
 TOLD_WITHIN = dt.timedelta(days=1)
-
-
-def second_person(session: Session, customer: Customer, field: ContactField) -> str | None:
-    """Why a change of `field` takes a second person, as a sentence; None when one agent may make it alone."""
-    if field not in KEYS:
-        return None
-    proven = sa.select(Conversation.id).where(
-        Conversation.customer_id == customer.id, Conversation.verified_until > clock.now()
-    )
-    if session.scalar(proven.limit(1)) is None:
-        return "They have not proven who they are just now, so a second person decides."
-    hours = policies.identity().contact_alone_hours
-    lately = sa.select(ContactEdit.id).where(
-        ContactEdit.customer_id == customer.id,
-        ContactEdit.field.in_(KEYS),
-        ContactEdit.field != field,
-        ContactEdit.status == EditStatus.MADE,
-        sa.func.coalesce(ContactEdit.decided_at, ContactEdit.proposed_at) > clock.now() - dt.timedelta(hours=hours),
-    )
-    if session.scalar(lately.limit(1)) is not None:
-        return f"Another contact or proof of theirs was changed within {hours} hours, so a second person decides."
-    return None
 
 
 def change(
@@ -96,7 +72,7 @@ def change(
         raise Conflict("That number is marked as somebody else's. Lift that hold first, if it was a mistake.")
     if _waiting(session, customer, field) is not None:
         raise Conflict("A change of this already waits for a second person.")
-    needs = second_person(session, customer, field)
+    needs = second_person(session, customer, field, after)
     edit = ContactEdit(
         id=client_id,
         customer_id=customer.id,
@@ -124,15 +100,15 @@ def decide(session: Session, edit_id: uuid.UUID, agent: Agent, *, approve: bool)
     customer = _locked(session, proposed.customer_id, proposed.field)
     edit = lock(session, ContactEdit, edit_id)
     assert edit is not None
+    if edit.proposed_by == agent.id:
+        raise NotAllowed("Somebody else has to look at what you proposed.", about=edit_id)
+    if not agent.supervises:
+        raise NotAllowed("A supervisor has to look at this.", about=edit_id)
     wanted = EditStatus.MADE if approve else EditStatus.REFUSED
     if edit.status != EditStatus.PROPOSED:
         if edit.status == wanted:
             return edit
         raise Conflict(f"This change was {edit.status} already.", about=edit_id)
-    if edit.proposed_by == agent.id:
-        raise NotAllowed("Somebody else has to look at what you proposed.", about=edit_id)
-    if not agent.supervises:
-        raise NotAllowed("A supervisor has to look at this.", about=edit_id)
     edit.status, edit.decided_by, edit.decided_at = wanted, agent.id, clock.now()
     session.flush()
     if approve:
@@ -174,15 +150,14 @@ def edits(session: Session, customer_id: uuid.UUID, newest: int) -> list[Contact
 
 def _make(session: Session, customer: Customer, edit: ContactEdit) -> None:
     field = ContactField(edit.field)
-    phone_before = customer.phone
+    if field in KEYS and is_warned(session, customer):
+        _tell(session, customer)
     if field == ContactField.POSTCODE:
         _renew_postcode(session, customer, edit.after or "")
     else:
         setattr(customer, field.value, edit.after)
-    if field == ContactField.PHONE:
-        _end_proofs(session, customer, edit.before)
     if field in KEYS:
-        _tell(session, customer, phone_before)
+        contact_proofs.end(session, customer, edit)
     _close_case(session, edit)
     session.flush()
 
@@ -195,28 +170,15 @@ def _renew_postcode(session: Session, customer: Customer, digest: str) -> None:
         factor.digest = digest
 
 
-def _end_proofs(session: Session, customer: Customer, old: str | None) -> None:
-    """The old number proves nothing any more, and a code that is on its way to it opens nothing."""
-    if old:
-        identity.end_everywhere(session, old)
-    session.execute(
-        sa.update(VerificationChallenge)
-        .where(VerificationChallenge.customer_id == customer.id, VerificationChallenge.used_at.is_(None))
-        .values(used_at=clock.now())
-        .execution_options(synchronize_session="fetch")
-    )
-
-
-def _tell(session: Session, customer: Customer, phone: str | None) -> None:
-    """A text to the number that was on file, in words that name no account (P1); the outbox asks for consent (C5)."""
-    if not phone or addresses.is_marked(session, phone):
-        return
+def _tell(session: Session, customer: Customer) -> None:
+    """A text to the number that is on file until now, in words that name no account (P1); the outbox asks for consent
+    again (C5)."""
     policy = policies.identity().contact_changed
     text = policies.in_language(policy, customer.language).format(brand=policies.brand_name())
     session.add(
         Delivery(
             channel=Channel.SMS,
-            address=phone,
+            address=customer.phone or "",
             body=f"{text} {say('way_out', customer.language)}",
             unasked=True,
             expires_at=clock.now() + TOLD_WITHIN,
@@ -262,12 +224,9 @@ def _reason(text: str) -> str:
 
 
 def _locked(session: Session, customer_id: uuid.UUID, field: str) -> Customer:
-    """The customer, locked; before that, as the dialogue does it, the conversations whose proof a new number ends."""
-    phone = session.scalar(sa.select(Customer.phone).where(Customer.id == customer_id))
-    if field == ContactField.PHONE and phone:
-        theirs = sa.select(Conversation.id).where(Conversation.address.in_(alike(phone))).order_by(Conversation.id)
-        for conversation_id in session.scalars(theirs).all():
-            lock(session, Conversation, conversation_id)
+    """The customer, locked; before that the conversations whose proof a changed key ends."""
+    if field in KEYS:
+        contact_proofs.lock_theirs(session, customer_id)
     customer = lock(session, Customer, customer_id)
     if customer is None:
         raise NotFound("There is no such customer.", about=customer_id)

@@ -45,7 +45,7 @@ def place(
 
     The same `hold_id` again is the same hold. `ends_on` is its last day; without one the policy's. Raises
     `InvalidInput` for a kind that is not of such a thing, a day that is past or too far, or a reason that says too
-    little; `Conflict` when it is on hold already. The caller holds the conversation.
+    little; `Conflict` when it is on hold already, or was and is lifted. The caller holds the conversation.
     """
     if customer is not None:
         lock(session, Customer, customer.id)
@@ -53,6 +53,8 @@ def place(
     if before is not None:
         if (before.kind, before.customer_id, before.invoice_id) != _on(kind, customer, invoice):
             raise Conflict("That client_id stands for another hold.", about=hold_id)
+        if before.status == HoldStatus.LIFTED:
+            raise Conflict("This hold was lifted already. Place a new one.", about=hold_id)
         return before
     _check_target(kind, customer, invoice)
     reason = allowance.check_reason(reason)

@@ -14,12 +14,12 @@ from bot.errors import Conflict, InvalidInput
 from bot.models import Customer, Hold, HoldKind, HoldStatus, Invoice
 from bot.money import Money, total
 
-_IS_DISPUTED = sa.exists().where(
+IS_DISPUTED = sa.exists().where(
     Hold.invoice_id == Invoice.id, Hold.kind == HoldKind.DISPUTE, Hold.status != HoldStatus.LIFTED
 )
 # Made once: to put a query together takes longer than to ask it.
 _BILLED = (
-    sa.select(Invoice, _IS_DISPUTED.label("disputed"))
+    sa.select(Invoice, IS_DISPUTED.label("disputed"))
     .where(Invoice.customer_id == sa.bindparam("customer_id"))
     .order_by(Invoice.due_on, Invoice.issued_on, Invoice.number)
 )

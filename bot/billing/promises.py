@@ -52,6 +52,16 @@ def promise(
     return made
 
 
+def take_back(session: Session, customer: Customer) -> Promise | None:
+    """End the open promise of `customer`, who makes none in its place; gives it, or None where there is none."""
+    lock(session, Customer, customer.id)
+    taken = promises(session, customer)
+    for made in taken:
+        made.status = PromiseStatus.CORRECTED
+    session.flush()
+    return taken[0] if taken else None
+
+
 def promises(session: Session, customer: Customer) -> list[Promise]:
     """The open promises of `customer`; never more than one."""
     return list(

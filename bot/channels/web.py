@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import uuid
 from collections.abc import AsyncIterator
@@ -22,8 +23,9 @@ from sqlalchemy.orm import Session
 from bot import clock, policies
 from bot.billing import identity
 from bot.channels.front_door import FrontDoor
-from bot.conversations import news, read_marks, router, transcript, turns
+from bot.conversations import choices, news, read_marks, router, transcript, turns
 from bot.conversations.news import News, State
+from bot.db import lock
 from bot.errors import InvalidInput, NotFound, NotSignedIn
 from bot.models import Author, Channel, Conversation, Customer
 from bot.settings import settings
@@ -85,11 +87,7 @@ async def send_message(request: Request) -> Response:
         raise RequestValidationError([{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors()]) from error
     if (said.text is None) == (said.payload is None):
         raise InvalidInput("A message has either a text or a payload.")
-    received = await door.in_transaction(
-        lambda session: router.receive(
-            session, conversation_id, client_id=str(said.client_id), text=said.text, payload=said.payload
-        )
-    )
+    received = await door.in_transaction(lambda session: _received(session, conversation_id, said))
     door.signals.typing.stop(conversation_id, Author.CUSTOMER)
     door.signals.ring(conversation_id, desk=received.desk)
     if received.begun is not None:
@@ -200,6 +198,16 @@ async def _events(door: FrontDoor, conversation_id: uuid.UUID, seq: int, found: 
             if not await bell.wait(HEARTBEAT_S):
                 yield b": still here\n\n"
             found = await door.in_reading(partial(_since, conversation_id=conversation_id, seq=seq))
+
+
+def _received(session: Session, conversation_id: uuid.UUID, said: Said) -> router.Received:
+    """A text may be the way back to the assistant in other words; all else goes on as it came."""
+    text, payload, client_id = said.text, said.payload, str(said.client_id)
+    conversation = lock(session, Conversation, conversation_id) if text is not None else None
+    if conversation is not None and choices.goes_back(session, conversation, text or ""):
+        with contextlib.suppress(InvalidInput):  # open no more: it is heard as words
+            return router.receive(session, conversation_id, client_id=client_id, payload=router.BACK_TO_ASSISTANT)
+    return router.receive(session, conversation_id, client_id=client_id, text=text, payload=payload)
 
 
 def _open(session: Session, body: NewSession) -> uuid.UUID:

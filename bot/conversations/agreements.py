@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.billing import payments
 from bot.billing.plans.progress import unpaid
-from bot.conversations import handoff
+from bot.conversations import handoff, sent_offers
 from bot.models import Agent, Conversation, Instalment, Message, Payment, Plan, Promise
 from bot.money import Money
 from bot.words import say
@@ -35,7 +35,7 @@ def send_offer(session: Session, conversation: Conversation, agent: Agent, plan:
     assistant states the terms and asks for a clear yes."""
     option = {
         "id": str(plan.id),
-        "payload": f'/request_plan{{"plan": "{plan.id}"}}',
+        "payload": sent_offers.payload(plan.id),
         "title": say("button_agree_plan", conversation.locale),
         "instalments": [{"due_on": part.due_on.isoformat(), "amount": part.amount} for part in plan.instalments],
     }

@@ -38,11 +38,12 @@ ENDED = (CallbackEventKind.DONE, CallbackEventKind.NO_ANSWER)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A promised call: its case, whom it is to (None: nobody has proven who they are), how it stands. `taken_by` has
-    it; `end` is how it ended."""
+    """A promised call: its case, where it was asked for, whom it is to (None: nobody has proven who they are), how it
+    stands. `taken_by` has it; `end` is how it ended."""
 
     callback: Callback
     case: Case
+    conversation: Conversation
     customer: Customer | None
     events: tuple[CallbackEvent, ...]
 
@@ -75,10 +76,16 @@ def open_calls(session: Session) -> list[Call]:
 
 
 def ended_calls(session: Session, newest: int) -> list[Call]:
-    """Calls that were made or tried, the newest first."""
-    ended = sa.select(CallbackEvent.callback_id).where(CallbackEvent.kind.in_(ENDED))
-    calls = [call for call in _calls(session, Callback.id.in_(ended)) if call.end is not None]
-    return sorted(calls, key=lambda call: call.end.at if call.end else clock.now(), reverse=True)[:newest]
+    """The `newest` calls that were made or tried, the last one first."""
+    lately = (
+        sa.select(CallbackEvent.callback_id)
+        .where(CallbackEvent.kind.in_(ENDED))
+        .order_by(CallbackEvent.at.desc(), CallbackEvent.id.desc())
+        .limit(newest)
+    )
+    order = list(session.scalars(lately))
+    ended = {call.callback.id: call for call in _calls(session, Callback.id.in_(order))}
+    return [ended[each] for each in order if each in ended]
 
 
 def take(session: Session, callback_id: uuid.UUID, agent: Agent) -> Call:
@@ -171,19 +178,23 @@ def _tell(session: Session, conversation: Conversation, call: Call, key: str) ->
 
 def _calls(session: Session, which: sa.ColumnElement[bool]) -> list[Call]:
     rows = session.execute(
-        sa.select(Callback, Case, Customer)
+        sa.select(Callback, Case, Conversation, Customer)
         .join(Case, Callback.case_id == Case.id)
+        .join(Conversation, Callback.conversation_id == Conversation.id)
         .outerjoin(Customer, Callback.customer_id == Customer.id)
         .where(Callback.starts_at.is_not(None), which)
         .order_by(Callback.starts_at, Callback.id)
         .execution_options(populate_existing=True)
     ).all()
     events: dict[uuid.UUID, list[CallbackEvent]] = {}
-    ids = [callback.id for callback, _, _ in rows]
+    ids = [callback.id for callback, *_ in rows]
     steps = sa.select(CallbackEvent).where(CallbackEvent.callback_id.in_(ids)).order_by(CallbackEvent.id)
     for event in session.scalars(steps):
         events.setdefault(event.callback_id, []).append(event)
-    return [Call(callback, case, customer, tuple(events.get(callback.id, ()))) for callback, case, customer in rows]
+    return [
+        Call(callback, case, conversation, customer, tuple(events.get(callback.id, ())))
+        for callback, case, conversation, customer in rows
+    ]
 
 
 def _one(session: Session, callback_id: uuid.UUID) -> Call:

@@ -111,6 +111,14 @@ def chosen(session: Session, conversation: Conversation, text: str) -> str | Non
     return BACK_TO_ASSISTANT if is_open and choice_words.means_back(text, conversation.locale) else None
 
 
+def goes_back(session: Session, conversation: Conversation, text: str) -> bool:
+    """Whether `text` asks for the assistant again while the way back is open: by its words, never by a number, which
+    on the website no choice has."""
+    is_number = choice_words.number(text, conversation.locale) is not None
+    is_waiting = conversation.holder == Holder.QUEUE
+    return is_waiting and not is_number and chosen(session, conversation, text) == BACK_TO_ASSISTANT
+
+
 def _open(session: Session, conversation: Conversation) -> list[tuple[Message, int]]:
     """The messages whose choices are open, oldest first, each with its first number."""
     found = _with_numbers(_offers(session, conversation.id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 
 import sqlalchemy as sa
@@ -29,6 +30,8 @@ from bot.models import (
 )
 from bot.words import say
 
+RATE = "/give_feedback"
+_DIGIT = re.compile(r"\s*[1-5]\s*(?:/\s*5\s*)?[.!]*\s*$")
 HARD_TIMES = dt.timedelta(days=90)  # after which a hand-over for care no longer keeps us from asking
 
 
@@ -57,7 +60,7 @@ def ask(session: Session, conversation: Conversation) -> None:
     asked(session, conversation, about)
     locale = conversation.locale
     buttons = [
-        {"title": say(f"rating_{rating}", locale), "payload": f'/give_feedback{{"rating": "{rating}"}}'}
+        {"title": say(f"rating_{rating}", locale), "payload": f'{RATE}{{"rating": "{rating}"}}'}
         for rating in range(1, 6)
     ]
     transcript.append(
@@ -77,6 +80,18 @@ def asked(session: Session, conversation: Conversation, about: str) -> Feedback:
 
 def is_waited_for(session: Session, conversation: Conversation) -> bool:
     """Whether it was asked for just before the newest message of the customer, and not given yet."""
+    return _is_asked(session, conversation, said_since=1)
+
+
+def is_rating(session: Session, conversation: Conversation, text: str, payload: str | None) -> bool:
+    """Whether what the customer says now, which is not written down yet, is the rating that was asked for and no more:
+    a talk that was closed stays closed by it."""
+    if payload is not None:
+        return payload.startswith(RATE)
+    return _DIGIT.match(text) is not None and _is_asked(session, conversation, said_since=0)
+
+
+def _is_asked(session: Session, conversation: Conversation, *, said_since: int) -> bool:
     row = session.scalars(
         sa.select(Feedback)
         .where(Feedback.conversation_id == conversation.id, Feedback.given_at.is_(None))
@@ -90,7 +105,7 @@ def is_waited_for(session: Session, conversation: Conversation) -> bool:
         Message.author == Author.CUSTOMER,
         Message.created_at > row.asked_at,
     )
-    return session.scalar(since) == 1
+    return session.scalar(since) == said_since
 
 
 def give(

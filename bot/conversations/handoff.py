@@ -80,11 +80,13 @@ def reply(
     card: dict[str, Any] | None = None,
 ) -> Message:
     """An agent's answer, from its holder only. The same `client_id` again is the same message. A `card` comes with a
-    text that stands alone."""
+    text that stands alone. Raises `Conflict` for a `client_id` that stands for another text, `InvalidInput` for a text
+    that is empty or too long."""
     conversation = steps.locked(session, conversation_id)
+    said = _bounded(text, conversation.locale)
     before = transcript.by_client_id(session, conversation_id, client_id)
     if before is not None:
-        return before
+        return _same(before, said, agent)
     steps.require_holder(session, conversation, agent)
     targets.answered(session, conversation.handoff_id)
     presence.touch(session, agent.id)
@@ -92,7 +94,7 @@ def reply(
         session,
         conversation,
         author=Author.AGENT,
-        text=_bounded(text, conversation.locale),
+        text=said,
         card=card,
         agent_id=agent.id,
         client_id=client_id,
@@ -100,15 +102,21 @@ def reply(
     )
 
 
-def note(session: Session, conversation_id: uuid.UUID, agent: Agent, text: str) -> Message:
-    """A note that only agents see."""
+def note(
+    session: Session, conversation_id: uuid.UUID, agent: Agent, text: str, client_id: str | None = None
+) -> Message:
+    """A note that only agents see. The same `client_id` again is the same note."""
     conversation = steps.locked(session, conversation_id)
+    before = transcript.by_client_id(session, conversation_id, client_id) if client_id else None
+    if before is not None:
+        return before
     return transcript.append(
         session,
         conversation,
         author=Author.AGENT,
         text=_bounded(text, conversation.locale),
         agent_id=agent.id,
+        client_id=client_id,
         hidden=True,
     )
 
@@ -123,7 +131,8 @@ def give_back(session: Session, conversation_id: uuid.UUID, agent: Agent, note: 
     steps.tell(session, conversation, "returned", agent=agent.name)
     stands = standing.named(session, conversation)
     if stands is not None:
-        transcript.append(session, conversation, author=Author.SYSTEM, text=stands, unasked=True)
+        buttons = standing.choices(session, conversation) or None
+        transcript.append(session, conversation, author=Author.SYSTEM, text=stands, buttons=buttons, unasked=True)
 
 
 def close(
@@ -162,6 +171,15 @@ def _is_owed(session: Session, conversation: Conversation) -> bool:
     ).first()
     is_theirs = last is not None and last.author == Author.CUSTOMER
     return is_theirs and keywords.read(last.text if last else "", refused=False) is not keywords.Keyword.STOP
+
+
+def _same(before: Message, said: str, agent: Agent) -> Message:
+    """What was never sent is not called sent. Of somebody else's, and of notes, the desk tells."""
+    if before.agent_id == agent.id and not before.hidden and before.text != said:
+        raise Conflict(
+            "That client_id was used for another text. Look at the conversation first.", about=before.client_id
+        )
+    return before
 
 
 def _bounded(text: str, locale: str) -> str:

@@ -48,6 +48,11 @@ def refuses(text: str) -> bool:
     return heard
 
 
+def asks_what_writes(text: str) -> bool:
+    """Whether `text`, courtesy aside, asks if a person or a program writes here (P6)."""
+    return len(text) <= LONGEST and _without_courtesy(_plain(text)) in _questions()
+
+
 def language(text: str, spoken: str) -> str:
     """The language in which the keyword `text` is best confirmed: `spoken` (BCP 47), unless it lacks this word.
     Everybody sends the English words."""
@@ -121,6 +126,11 @@ def _around() -> tuple[Words, ...]:
     """The longest first."""
     policy = policies.keywords()
     return _longest_first(policy.refusals.around, policy.courtesy)
+
+
+@cache
+def _questions() -> frozenset[Words]:
+    return frozenset(_longest_first(policies.keywords().asks_what_writes))
 
 
 def _longest_first(*lists: WordsByLanguage) -> tuple[Words, ...]:

@@ -8,12 +8,11 @@ import sqlalchemy as sa
 from babel.dates import format_date
 from sqlalchemy.orm import Session
 
-from bot import clock
 from bot.billing.holds import is_stopped_at
 from bot.billing.plans import missed_instalments, plans_behind
 from bot.billing.plans.missed_instalments import Missed
 from bot.billing.plans.plans_behind import Behind
-from bot.conversations import reach, transcript
+from bot.conversations import payment_news, reach, transcript
 from bot.db import Database
 from bot.models import Author, Case, CaseStatus, Conversation, Customer, Holder
 from bot.policies import Stop
@@ -73,7 +72,7 @@ def _leave_to_desk(session: Session, customer: Customer, missed: Missed) -> None
 def _ask(session: Session, conversation: Conversation, missed: Missed) -> None:
     locale = conversation.locale
     person = {"title": say("button_person", locale), "payload": "/request_human"}
-    if conversation.verified_until is None or conversation.verified_until <= clock.now():
+    if not payment_news.proven(conversation):
         text = say("missed_private", locale)
         buttons = [{"title": say("button_account", locale), "payload": "/check_balance"}, person]
     else:

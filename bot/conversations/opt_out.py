@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 
 from bot import clock, policies, words
 from bot.billing.identity import refusals
-from bot.conversations import consents, keywords, transcript, turns
+from bot.conversations import consents, keywords, preferences, transcript, turns
 from bot.conversations.keywords import Keyword
 from bot.conversations.redaction import redact_cards
+from bot.conversations.refused_media import Medium as RefusedMedium
+from bot.conversations.refused_media import refused
 from bot.db import lock
 from bot.errors import NotFound
 from bot.models import (
@@ -30,9 +32,13 @@ from bot.models import (
     DeliveryStatus,
     Hold,
     Holder,
+    HoldEvent,
+    HoldEventKind,
     HoldKind,
     HoldStatus,
+    Medium,
     Message,
+    PreferenceKind,
     Purpose,
 )
 from bot.phone_numbers import alike
@@ -41,8 +47,10 @@ from bot.words import say
 WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.HELD, DeliveryStatus.UNCERTAIN)
 OPTED_OUT, OPTED_IN = "opted_out", "opted_in"
 CEASE_CASE = "cease"
+TEXTS = (RefusedMedium.SMS, RefusedMedium.WHATSAPP)  # what START gives back
 ALLOWED_AGAIN = "Sent START: allows messages on this number again. A refusal in words is in force."
 # For agents.
+LIFTED_BY_START = "The customer sent START: messages are welcome again."
 NOTES = {
     Keyword.STOP: "The customer sent STOP. What is written here now reaches them only as an answer to a later message.",
     Keyword.START: "The customer sent START: messages reach them here again.",
@@ -93,6 +101,7 @@ def heard(
             _withhold(session, held, but=confirmed)
         case Keyword.START:
             _take_back(session, held)
+            _welcome(session, held)
             _pass_on(session, held)
         case Keyword.HELP:
             pass
@@ -216,6 +225,29 @@ def _take_back(session: Session, conversation: Conversation) -> None:
         .values(status=DeliveryStatus.WITHHELD, error=OPTED_IN, changed_at=clock.now())
         .execution_options(synchronize_session="fetch")
     )
+
+
+def _welcome(session: Session, conversation: Conversation) -> None:
+    """START takes back a refusal in words of this medium alone, as it does a STOP. One that says more, of calls or of
+    everything, stays with the desk (design section 10, 10)."""
+    here = alike(conversation.address or "")
+    cases = sa.select(Case.summary).where(
+        Case.conversation_id == conversation.id, Case.kind == CEASE_CASE, Case.status == CaseStatus.OPEN
+    )
+    said_besides = list(session.scalars(cases))
+    in_force = sa.select(Hold).where(
+        Hold.address.in_(here), Hold.kind == HoldKind.CEASE, Hold.status != HoldStatus.LIFTED
+    )
+    for hold in session.scalars(in_force):
+        media = set(refused("\n".join([hold.reason, *said_besides])))
+        if media and media <= set(TEXTS):
+            hold.status, hold.lifted_at = HoldStatus.LIFTED, clock.now()
+            event = HoldEvent(hold_id=hold.id, kind=HoldEventKind.LIFTED, actor="system", reason=LIFTED_BY_START)
+            session.add(event)
+    session.flush()
+    medium, customer_id = Medium(conversation.channel), conversation.customer_id
+    if medium in preferences.of(session, conversation.id, customer_id).refused:
+        preferences.record(session, conversation, customer_id, [preferences.Wish(PreferenceKind.WELCOME, medium)])
 
 
 def _pass_on(session: Session, conversation: Conversation) -> None:

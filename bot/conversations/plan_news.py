@@ -7,7 +7,6 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot import clock
 from bot.billing.plans import extended_terms
 from bot.conversations import payment_news, reach, transcript
 from bot.db import lock
@@ -38,7 +37,7 @@ def _listener(session: Session, plan_id: uuid.UUID) -> Conversation | None:
 def _tell(session: Session, conversation: Conversation, key: str) -> None:
     """Where nobody has proven who they are, only that there is news (P1). A person who has the conversation goes on."""
     locale = conversation.locale
-    proven = conversation.verified_until is not None and conversation.verified_until > clock.now()
+    proven = payment_news.proven(conversation)
     ours = conversation.holder == Holder.BOT
     buttons = [
         {"title": say("button_see_plan" if proven else "button_account", locale), "payload": "/check_plan"},

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot import clock
 from bot.billing import identity
-from bot.conversations import distress, handoff, refused_in_words, transcript, turns, waits
+from bot.conversations import distress, feedback, handoff, keywords, refused_in_words, transcript, turns, waits
 from bot.conversations.redaction import redact_cards
 from bot.db import lock
 from bot.errors import InvalidInput, NotFound, NotVerified, TooMany
@@ -63,7 +63,8 @@ def receive(
     busy = to_bot and conversation.turn_until is not None
     if busy and len(transcript.pending_ids(session, conversation_id)) >= UNANSWERED_LIMIT:
         raise TooMany(say("too_fast", conversation.locale), retry_after=5, about=conversation_id)
-    conversation.closed_at = None
+    if not feedback.is_rating(session, conversation, text, payload):
+        conversation.closed_at = None
     message = transcript.append(
         session,
         conversation,
@@ -75,16 +76,16 @@ def receive(
     )
     if not to_bot:
         _stay_verified(session, conversation)
-    unheard = conversation.holder == Holder.QUEUE or (to_bot and conversation.failures > 0)
+    unheard = not to_bot or conversation.failures > 0
     if unheard and payload is None and distress.is_heard(text):
         distress.answer(session, conversation)
         message.pending = False
         turns.give_up(conversation)
         return Received(message.id, None, desk=True)
-    if not to_bot and payload is None and refused_in_words.is_heard(conversation, text):
+    if not to_bot and payload is None and refused_in_words.is_heard(text):
         refused_in_words.bind(session, conversation)
     elif conversation.holder == Holder.QUEUE:
-        _acknowledge(session, conversation)
+        _acknowledge(session, conversation, text)
     if payload == turns.PERSON and conversation.failures:
         # The assistant does not work at the moment, so it is not asked: no dead ends (C13).
         turns.to_person(session, conversation)
@@ -127,20 +128,22 @@ def _stay_verified(session: Session, conversation: Conversation) -> None:
         identity.customer_of(session, conversation)
 
 
-def _acknowledge(session: Session, conversation: Conversation) -> None:
-    """Tell a waiting customer their place, at most every few minutes (design section 10, 2)."""
+def _acknowledge(session: Session, conversation: Conversation, text: str) -> None:
+    """Tell a waiting customer their place, at most every few minutes (design section 10, 2). Who asks whether a person
+    writes is told each time (P6)."""
+    is_asked = keywords.asks_what_writes(text)
     last = session.scalar(
         sa.select(sa.func.max(Message.created_at)).where(
             Message.conversation_id == conversation.id, Message.author == Author.SYSTEM
         )
     )
-    if last is not None and clock.now() - last < ACKNOWLEDGE_EVERY:
+    if not is_asked and last is not None and clock.now() - last < ACKNOWLEDGE_EVERY:
         return
     locale, where = conversation.locale, waits.told(session, conversation)
     transcript.append(
         session,
         conversation,
         author=Author.SYSTEM,
-        text=say("waiting", locale, place=where),
+        text=say("waiting_program" if is_asked else "waiting", locale, place=where),
         buttons=[{"title": say("button_assistant", locale), "payload": BACK_TO_ASSISTANT}],
     )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.billing import plans
 from bot.billing.holds import holds_on
 from bot.billing.plans.progress import unpaid
-from bot.conversations import payment_news
+from bot.conversations import payment_news, sent_offers
 from bot.models import Conversation, Customer, Hold, HoldKind, HoldStatus, Promise, PromiseStatus
 from bot.money import Money
 from bot.words import say
@@ -24,8 +24,21 @@ def named(session: Session, conversation: Conversation) -> str | None:
     if customer is None or not payment_news.proven(conversation):
         return None
     lines = [*_plan(session, customer, conversation.locale), *_promises(session, customer, conversation.locale)]
+    lines += _offers(session, customer, conversation.locale)
     lines += _waits(session, customer, conversation.locale)
     return say("stands", conversation.locale, lines="\n".join(lines)) if lines else None
+
+
+def choices(session: Session, conversation: Conversation) -> list[dict[str, str]]:
+    """Beside what is named: a yes to the plan that was sent last and still waits for it."""
+    customer = session.get(Customer, conversation.customer_id) if conversation.customer_id else None
+    if customer is None or not payment_news.proven(conversation):
+        return []
+    title = say("button_agree_plan", conversation.locale)
+    return [
+        {"title": title, "payload": sent_offers.payload(plan.id)}
+        for plan, _ in sent_offers.waiting(session, customer)[-1:]
+    ]
 
 
 def _plan(session: Session, customer: Customer, locale: str) -> list[str]:
@@ -48,6 +61,13 @@ def _promises(session: Session, customer: Customer, locale: str) -> list[str]:
             day=_day(one.due_on, locale),
         )
         for one in session.scalars(theirs.order_by(Promise.due_on))
+    ]
+
+
+def _offers(session: Session, customer: Customer, locale: str) -> list[str]:
+    return [
+        say("stands_offer", locale, total=Money(plan.total, plan.currency).format(locale))
+        for plan, _ in sent_offers.waiting(session, customer)[-1:]
     ]
 
 

@@ -26,54 +26,60 @@ def transfer(
     anyway: bool = False,
 ) -> None:
     """Give it to a colleague, who is told, or back to the queue (`to_agent` None), there to the team of `skill` if one
-    is named. A supervisor may move anybody's.
+    is named. A supervisor may move anybody's. In the queue their place goes by how long they wait for an answer.
 
-    Raises `colleagues.OverCapacity` for a colleague who has as many as they take on, unless it is to be so `anyway`.
+    Raises `Conflict` for who has it already, `colleagues.OverCapacity` for a colleague who has as many as they take on,
+    unless it is to be so `anyway`.
     """
     conversation = steps.locked(session, conversation_id)
     if conversation.holder != Holder.AGENT or conversation.handoff_id is None:
         raise Conflict("Only a conversation that an agent has can be transferred.", about=conversation_id)
-    if to_agent is not None and not anyway and to_agent.id != conversation.agent_id:
+    if to_agent is not None and to_agent.id == conversation.agent_id:
+        raise Conflict(f"{to_agent.name} has this conversation already.", about=conversation_id)
+    if to_agent is not None and not anyway:
         colleagues.require_room(session, to_agent)
     before, left = conversation.agent_id, steps.name_of(session, conversation.agent_id)
     handoff = session.get_one(Handoff, conversation.handoff_id)
-    since = conversation.created_at if handoff is None else handoff.created_at
     steps.record(session, handoff, HandoffEventKind.TRANSFERRED, steps.by(agent), note)
     if to_agent is None:
         handoff.skill = colleagues.known_skill(skill) if skill is not None else handoff.skill
-        holder.change(session, conversation, Holder.QUEUE)
+        _back_in_line(session, conversation)
         if before is not None:
             offers.let_go(session, conversation, before)
-        conversation.waiting_since = since
         steps.tell(session, conversation, "requeued", agent=left)
     else:
         holder.change(session, conversation, Holder.AGENT, agent_id=to_agent.id)
         steps.record(session, handoff, HandoffEventKind.CLAIMED, steps.by(to_agent))
         steps.tell(session, conversation, "claimed", agent=to_agent.name)
-        presence.worked(session, to_agent.id)
+        presence.given(session, to_agent.id)
         if to_agent.id not in (agent.id, before):
             notices.tell(session, to_agent.id, NoticeKind.HANDED_OVER, conversation.id, by=agent.id)
-    if before is not None and before != agent.id and (to_agent is None or before != to_agent.id):
+    if before is not None and before != agent.id:
         notices.tell(session, before, NoticeKind.TAKEN_BACK, conversation.id, by=agent.id)
 
 
 def requeue(session: Session, conversation_id: uuid.UUID, agent: Agent) -> bool:
-    """Back to the queue, because its agent is not there any more: in its old place, the customer is told, and so is the
-    agent when they return. False when it is not with them now."""
+    """Back to the queue, because its agent is not there any more: placed by how long the customer waits for an answer.
+    The customer is told, and so is the agent when they return. False when it is not with them now."""
     conversation = steps.locked(session, conversation_id)
     if conversation.holder != Holder.AGENT or conversation.agent_id != agent.id or conversation.handoff_id is None:
         return False
     steps.record(session, session.get_one(Handoff, conversation.handoff_id), HandoffEventKind.TRANSFERRED, "system")
-    since = _unanswered_since(session, conversation)
-    holder.change(session, conversation, Holder.QUEUE)
-    conversation.waiting_since = since
+    _back_in_line(session, conversation)
     steps.tell(session, conversation, "requeued", agent=agent.name)
     notices.tell(session, agent.id, NoticeKind.TAKEN_BACK, conversation.id)
     return True
 
 
+def _back_in_line(session: Session, conversation: Conversation) -> None:
+    since = _unanswered_since(session, conversation)
+    holder.change(session, conversation, Holder.QUEUE)
+    conversation.waiting_since = since
+
+
 def _unanswered_since(session: Session, conversation: Conversation) -> dt.datetime:
-    """When the customer wrote the first message that no person has answered; their last, where all are answered."""
+    """When the customer wrote the first message that no person has answered; their last, where all are answered. Where
+    nobody has answered yet, when they asked for a person."""
     theirs = sa.select(Message).where(Message.conversation_id == conversation.id, Message.author == Author.CUSTOMER)
     spoken = sa.select(sa.func.max(Message.seq)).where(
         Message.conversation_id == conversation.id, Message.author == Author.AGENT, Message.hidden.is_(False)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import clock, policies
-from bot.conversations import hours, places
+from bot.conversations import hours, payment_news, places
 from bot.models import Conversation, Customer, Handoff, HandoffEvent, HandoffEventKind
 from bot.words import say
 
@@ -21,18 +21,15 @@ STEP = 5  # minutes: an estimate is no finer
 
 
 def told(session: Session, conversation: Conversation) -> str:
-    """The sentence about the wait of a conversation in the queue, in its language. Somebody in crisis is told no hours
-    and no minutes: help lines are there at any time, and were named (C12)."""
+    """The sentence about the wait of a conversation in the queue, in its language. Somebody in crisis is told no
+    minutes, and when people are back only where nobody is there: help lines are at any time, and were named (C12)."""
     locale = conversation.locale
-    in_crisis = _reason(session, conversation) == "crisis"
     place = places.place(session, conversation) or 1
     where = say("waiting_first", locale) if place == 1 else say("waiting_place", locale, place=place)
-    if in_crisis:
-        return where
     if (back := closed_until(clock.now())) is not None:
         when = hours.spoken(back, locale, zone_of(session, conversation))
         return f"{where} {say('waiting_closed', locale, when=when)}"
-    minutes = estimate(session)
+    minutes = None if _reason(session, conversation) == "crisis" else estimate(session)
     return where if minutes is None else f"{where} {say('waiting_usual', locale, minutes=minutes)}"
 
 
@@ -64,9 +61,7 @@ def estimate(session: Session) -> int | None:
 
 def zone_of(session: Session, conversation: Conversation) -> str | None:
     """The time zone of whoever is verified there; None where nobody is, so that it tells nothing (P1)."""
-    if conversation.customer_id is None or conversation.verified_until is None:
-        return None
-    if conversation.verified_until <= clock.now():
+    if conversation.customer_id is None or not payment_news.proven(conversation):
         return None
     return session.get_one(Customer, conversation.customer_id).time_zone
 

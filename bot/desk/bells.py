@@ -1,7 +1,8 @@
-"""Ringing for everybody at the desk from a route: these run beside the event loop, on which bells are rung."""
+"""Ringing from a route: these run beside the event loop, on which bells are rung."""
 
 from __future__ import annotations
 
+import uuid
 from functools import partial
 
 from anyio import from_thread
@@ -10,7 +11,9 @@ from fastapi import Request
 from bot.conversations.signals import DESK, Signals
 
 
-def ring_desk(request: Request) -> None:
-    """Something has changed that open desks show."""
-    signals: Signals = request.app.state.signals
-    from_thread.run_sync(partial(signals.ring, DESK))
+def ring(request: Request, topic: uuid.UUID | str | None = DESK) -> None:
+    """Tell whoever looks at the conversation `topic`, and every open desk, that something has changed; without a topic
+    the desks alone, for None nobody."""
+    if topic is not None:
+        signals: Signals = request.app.state.signals
+        from_thread.run_sync(partial(signals.ring, topic, desk=True))

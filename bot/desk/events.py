@@ -1,9 +1,10 @@
 """Live news for the desk's page, as server-sent events: the lists, and what happens in the open conversation.
 
 `queue` carries the lists of `GET queue`; `conversation` its state and the messages since the last one; `gone` says that
-the conversation is no longer this agent's to read; `own` carries what concerns this agent alone; `end` says that the
-session has ended. An event's id is the position in all of this, so that a page that was away (`Last-Event-ID`) gets
-what it missed and nothing twice. Each look is a sign that the agent's desk is open.
+the conversation is no longer this agent's to read; `beside` that a hold, a case or who they are has changed, so that
+the page reads it again; `own` carries what concerns this agent alone; `end` says that the session has ended. An event's
+id is the position in all of this, so that a page that was away (`Last-Event-ID`) gets what it missed and nothing twice.
+Each look is a sign that the agent's desk is open.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 
 from bot.conversations.assignment import offering, presence
@@ -29,6 +30,7 @@ from bot.desk.auth import Seat
 from bot.desk.own import own
 from bot.desk.queue.filters import NONE, Asked, Filters
 from bot.desk.queue.inbox import Inbox, Item, inbox, of_customers
+from bot.desk.thread import beside
 from bot.desk.thread.dossier import find, state
 from bot.desk.thread.lines import lines
 from bot.errors import NotAllowed, NotFound, NotSignedIn
@@ -44,22 +46,24 @@ router = APIRouter(prefix="/api/desk", route_class=DeskRoute, include_in_schema=
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How far a page has read: the open conversation's last message, and what list and state it was shown."""
+    """How far a page has read: the open conversation's last message, what list and state it was shown, and what stood
+    beside the thread then."""
 
     seq: int = 0
     queue: str = ""
     state: str = ""
+    beside: str = ""
 
     @classmethod
     def read(cls, text: str | None, after: int) -> Position:
         """From `Last-Event-ID`; anything else than one of ours means from message `after` on."""
         parts = (text or "").split(".")
-        if len(parts) == 3 and parts[0].isascii() and parts[0].isdigit() and len(parts[0]) < 10:
-            return cls(int(parts[0]), parts[1], parts[2])
+        if len(parts) == 4 and parts[0].isascii() and parts[0].isdigit() and len(parts[0]) < 10:
+            return cls(int(parts[0]), *parts[1:])
         return cls(after)
 
     def __str__(self) -> str:
-        return f"{self.seq}.{self.queue}.{self.state}"
+        return f"{self.seq}.{self.queue}.{self.state}.{self.beside}"
 
 
 @dataclass(slots=True)
@@ -84,6 +88,7 @@ class Watch:
             if self.conversation_id is not None:
                 try:
                     conversation = find(session, seat, self.conversation_id, to_read=True)
+                    self._beside(news, conversation.id, _mark(beside.newest(session, conversation)))
                     self._conversation(
                         news, state(session, seat, conversation), lines(session, conversation.id, self.position.seq)
                     )
@@ -102,6 +107,12 @@ class Watch:
             seq = said[-1]["seq"] if said else self.position.seq
             self.position = replace(self.position, seq=seq, state=_mark(now))
             news.append(_event("conversation", {"conversation": now, "messages": said}, self.position))
+
+    def _beside(self, news: list[bytes], conversation_id: uuid.UUID, mark: str) -> None:
+        """What stands there at a page's first look, it has just read."""
+        before, self.position = self.position.beside, replace(self.position, beside=mark)
+        if before not in ("", mark):
+            news.append(_event("beside", {"id": str(conversation_id)}, self.position))
 
     def _own(self, news: list[bytes], mine: Item) -> None:
         """Told anew on every page: what counts is how it is now."""
@@ -130,7 +141,7 @@ async def events(
     seat: Watcher,
     filters: Asked,
     conversation: uuid.UUID | None = None,
-    after: int = 0,
+    after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> StreamingResponse:
     """The stream of one page; `conversation` is the one that is open there, read up to message `after`."""

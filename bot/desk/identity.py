@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from babel import Locale, UnknownLocaleError
 
-from bot import clock
+from bot.conversations.payment_news import proven
 from bot.models import Conversation, Customer
 
 DESK_LOCALE = "en-US"
@@ -24,8 +24,7 @@ def known(conversation: Conversation, customer: Customer | None) -> Known:
     """`verified` while the proof holds. Name and account stay readable when it has lapsed, the balance does not."""
     if customer is None or conversation.customer_id != customer.id:
         return Known.UNKNOWN
-    holds = conversation.verified_until is not None and conversation.verified_until > clock.now()
-    return Known.VERIFIED if holds else Known.LAPSED
+    return Known.VERIFIED if proven(conversation) else Known.LAPSED
 
 
 def language(locale: str) -> str:

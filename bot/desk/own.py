@@ -40,7 +40,7 @@ def own(session: Session, seat: Seat) -> Item:
         "notices": _notices(session, agent.id),
         "mentions": mentions.listed(session, seat),
         "due": follow_ups.due(session, agent.id),
-        "late": len(targets.late(session)) if seat.supervises else None,
+        "late": targets.late_count(session) if seat.supervises else None,
     }
 
 

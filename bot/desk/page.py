@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -21,11 +22,13 @@ from bot.desk.roles import SignInUnfinished
 from bot.errors import GoodTermsError, NotSignedIn, TooMany
 
 HERE = Path(__file__).parent
+UNREADABLE = "This address can't be read. It may have been cut short on the way."
 KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
 class PageRoute(DeskRoute):
-    """A page: who is not signed in is led to the door and back, who has something to do first to their own page."""
+    """A page: who is not signed in is led to the door and back, who has something to do first to their own page. What
+    is wrong is said on a page, too: a person reads it."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """What serves the page."""
@@ -38,6 +41,8 @@ class PageRoute(DeskRoute):
                 return RedirectResponse(f"/desk/sign-in?next={quote(request.url.path)}", status_code=303)
             except SignInUnfinished:
                 return RedirectResponse("/desk/me", status_code=303)
+            except RequestValidationError:
+                return page("refused.html", status=422, message=UNREADABLE)
             except GoodTermsError as error:
                 if error.status == 500:
                     raise

@@ -69,7 +69,7 @@ def enable(agent_id: uuid.UUID, body: Ability, request: Request, db: Db, seat: W
         colleagues.enable(session, agent, body.skills, body.languages, body.capacity)
         audit.record(session, seat.agent, "agent.ability_set", f"agent:{agent.id}", **body.model_dump())
     offering.round_of(db)
-    bells.ring_desk(request)
+    bells.ring(request)
 
 
 router = APIRouter()

@@ -58,6 +58,7 @@ class Conversation(Base):
     __tablename__ = "conversations"
     __table_args__ = (
         sa.Index("ix_conversations_holder_waiting_since", "holder", "waiting_since"),
+        sa.Index("ix_conversations_holder_last_message_at", "holder", "last_message_at"),
         sa.Index("ix_conversations_channel_address", "channel", "address"),
         sa.Index(
             "ix_conversations_closed_at",

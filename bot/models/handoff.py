@@ -70,6 +70,7 @@ class Case(Base):
     """Work for the desk beside a conversation, which goes on with the bot."""
 
     __tablename__ = "cases"
+    __table_args__ = (sa.Index("ix_cases_status_created_at", "status", "created_at"),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     conversation_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("conversations.id"), index=True)
@@ -117,7 +118,7 @@ class Hold(Base):
     customer_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("customers.id"), index=True)
     invoice_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("invoices.id"), index=True)
     address: Mapped[str | None] = mapped_column(sa.String(254), index=True)
-    conversation_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("conversations.id"))
+    conversation_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("conversations.id"), index=True)
     reason: Mapped[str] = mapped_column(sa.Text, default="")
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     lifted_at: Mapped[dt.datetime | None]

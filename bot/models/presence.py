@@ -53,6 +53,7 @@ class NoticeKind(StrEnum):
 
     TAKEN_BACK = "taken_back"
     HANDED_OVER = "handed_over"
+    CRISIS = "crisis"
 
 
 class Notice(Base):

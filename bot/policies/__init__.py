@@ -11,6 +11,7 @@ from bot.policies.adjustment import AdjustmentsPolicy
 from bot.policies.answer import AnswersPolicy, Method, facts_in
 from bot.policies.assignment import AssignmentPolicy
 from bot.policies.canned_answer import CannedAnswersPolicy
+from bot.policies.copy_words import DataCopyPolicy
 from bot.policies.desk import DeskPolicy
 from bot.policies.document import Brand, DocumentsPolicy
 from bot.policies.escalation import EscalationPolicy
@@ -62,6 +63,7 @@ __all__ = [
     "brand_name",
     "canned_answers",
     "check_all",
+    "data_copy",
     "desk",
     "documents",
     "escalation",
@@ -117,6 +119,12 @@ def holds() -> HoldsPolicy:
 def rights() -> RightsPolicy:
     """`policies/rights.yml`. Raises `PolicyInvalid`."""
     return read(RightsPolicy, FOLDER / "rights.yml")
+
+
+@cache
+def data_copy() -> DataCopyPolicy:
+    """`policies/data_copy.yml`. Raises `PolicyInvalid`."""
+    return read(DataCopyPolicy, FOLDER / "data_copy.yml")
 
 
 @cache
@@ -225,6 +233,7 @@ def check_all() -> None:
     answers()
     holds()
     rights()
+    data_copy()
     identity()
     keywords()
     kindness()

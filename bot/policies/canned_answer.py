@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, RootModel, field_validator, model_validator
 
@@ -16,10 +16,12 @@ VARIABLES = frozenset({"first_name", "balance", "agent", "brand", "pay_by"})
 
 
 class CannedText(Policy):
-    """A title to look for and the words, with variables in braces. Raises `ValueError` for any other braces."""
+    """A title to look for and the words, with variables in braces. `proven`: for nobody but who has proven who they are
+    (P1). Raises `ValueError` for any other braces."""
 
     title: str = Field(min_length=1, max_length=TITLE_LIMIT)
     text: str = Field(min_length=1, max_length=TEXT_LIMIT)
+    proven: bool = Field(default=False, strict=True)
 
     @field_validator("text")
     @classmethod
@@ -34,7 +36,14 @@ Languages = dict[Annotated[str, Field(pattern="^[a-z]{2}$")], CannedText]
 
 
 class CannedAnswersPolicy(RootModel[dict[Annotated[str, Field(pattern=NAME, max_length=40)], Languages]]):
-    """`policies/canned_answers.yml`: by name and language."""
+    """`policies/canned_answers.yml`: by name and language. `proven` beside the languages holds for each of them."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _proven(cls, answers: Any) -> Any:
+        if not isinstance(answers, dict):
+            return answers
+        return {name: _marked(languages) for name, languages in answers.items()}
 
     @model_validator(mode="after")
     def _english(self) -> CannedAnswersPolicy:
@@ -43,6 +52,17 @@ class CannedAnswersPolicy(RootModel[dict[Annotated[str, Field(pattern=NAME, max_
                 f"{', '.join(lacking)}: an English entry is needed, which serves where a language is missing"
             )
         return self
+
+
+def _marked(languages: Any) -> Any:
+    if not isinstance(languages, dict) or "proven" not in languages:
+        return languages
+    mark = {"proven": languages["proven"]}
+    return {
+        language: words | mark if isinstance(words, dict) else words
+        for language, words in languages.items()
+        if language != "proven"
+    }
 
 
 def variables(text: str) -> set[str]:

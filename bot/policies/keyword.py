@@ -33,6 +33,7 @@ class KeywordsPolicy(Policy):
     help: WordsByLanguage
     courtesy: WordsByLanguage
     refusals: Refusals
+    asks_what_writes: WordsByLanguage
 
     @model_validator(mode="after")
     def _required(self) -> KeywordsPolicy:

@@ -345,3 +345,11 @@ def test_a_point_keeps_an_amount_an_amount() -> None:
     said = read("1.5", "USD", "en-US", NUMBERS)
     assert said is not None
     assert (said.amount, said.place) == (Money(150, "USD"), None)
+
+
+def test_figures_of_markup_and_code_are_no_amounts() -> None:
+    for text in ("<script>alert(1)</script>", "<b style='top:5'>", "{{7*7}}", "' OR 1=1 --", "[20]", "alert(1)"):
+        assert read(text, "USD", "en-US") is None, text
+        assert several(text, "USD", "en-US") == [], text
+    for text in ("<b>50</b>", "fifty ($50)", "50 <3"):
+        assert read(text, "USD", "en-US") == Said(amount=Money(5000, "USD")), text

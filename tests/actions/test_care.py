@@ -11,6 +11,7 @@ from actions.care import contact
 from actions.care.care import ExpressCrisis, ReportHardship, ReportVulnerability
 from actions.care.contact import CeaseContact, WrongPerson
 from actions.care.disputes import AskDisputed, DisputeDebt, DisputeForm, RecordDispute
+from actions.care.insolvency import ReportBankruptcy
 from actions.paying.payments import MakePayment
 from actions.talk.handoff import RequestHuman
 from actions.talk.languages import ChangeLanguage
@@ -22,7 +23,7 @@ from bot.billing.holds import holds_on
 from bot.billing.payments import PageState
 from bot.conversations import preferences
 from bot.db import Database
-from bot.models import Case, Conversation, Handoff, Hold, Holder, HoldKind, HoldStatus, MandateStatus, Medium
+from bot.models import Case, Consent, Conversation, Handoff, Hold, Holder, HoldKind, HoldStatus, MandateStatus, Medium
 from bot.money import Money
 from tests import factories
 from tests.actions.scene import Scene, invoice
@@ -54,7 +55,7 @@ def handed_over(scene: Scene) -> Handoff:
 @pytest.mark.parametrize("verified", [True, False])
 @pytest.mark.parametrize("loop", [None, "verification_form", "payment_form", "plan_form"])
 async def test_a_crisis_brings_help_and_a_person_and_no_word_of_money_c12(
-    sqlite_db: Database, verified: bool, loop: str | None
+    sqlite_db: Database, clock: SetClock, verified: bool, loop: str | None
 ) -> None:
     scene = Scene(sqlite_db, verified=verified)
     answer = await scene.run(ExpressCrisis(), "I can't go on, I want to die", "express_crisis", loop=loop)
@@ -64,6 +65,38 @@ async def test_a_crisis_brings_help_and_a_person_and_no_word_of_money_c12(
     assert answer.loop is None
     found = handed_over(scene)
     assert (found.reason, found.skill, found.priority) == ("crisis", "care", 0)
+
+
+async def test_out_of_hours_no_answer_at_once_is_promised_after_the_help_lines_c12_c13(
+    sqlite_db: Database, clock: SetClock
+) -> None:
+    clock.set(dt.datetime(2026, 3, 8, 17, tzinfo=dt.UTC))
+    answer = await Scene(sqlite_db).run(ExpressCrisis(), "I want to die", "express_crisis")
+    assert answer.responses == ["utter_crisis", "utter_crisis_closed"]
+    assert "Monday, March 9" in answer.text
+    assert not [word for word in MONEY if word in answer.text.lower()]
+
+
+@pytest.mark.parametrize("verified", [True, False])
+async def test_who_is_in_a_mental_health_crisis_hears_where_help_is_and_nothing_is_begun_c8_c12(
+    sqlite_db: Database, clock: SetClock, verified: bool
+) -> None:
+    scene = Scene(sqlite_db, verified=verified)
+    text = "I've just been sectioned and I'm in a mental health crisis"
+    for deed in (ReportVulnerability(), ReportBankruptcy(), ReportHardship()):
+        answer = await scene.run(deed, text, deed.intent)
+        assert answer.responses[:2] == ["utter_vulnerability", "utter_help_lines"]
+        assert "988" in answer.text
+        assert answer.loop is None
+    [held], [case] = holds(scene), cases(scene)
+    assert (held.kind, held.customer_id) == (HoldKind.BREATHING_SPACE, scene.customer.id if verified else None)
+    assert case.summary.startswith("Mental-health crisis")
+    assert handed_over(scene).skill == "care"
+
+
+async def test_somebody_elses_crisis_holds_nothing(scene: Scene, clock: SetClock) -> None:
+    answer = await scene.run(ReportVulnerability(), "my partner has been sectioned", "report_vulnerability")
+    assert (answer.responses[0], holds(scene)) == ("utter_vulnerability", [])
 
 
 @pytest.mark.parametrize(("locale", "line"), [("en-GB", "116 123"), ("pt-BR", "188"), ("fr", "findahelpline.com")])
@@ -480,6 +513,37 @@ async def test_until_then_is_the_day_that_they_promised_c7(sqlite_db: Database, 
         assert preferences.of(session, scene.id, scene.customer.id).quiet_until == day
 
 
+async def test_to_end_a_promise_is_no_refusal_of_contact(scene: Scene) -> None:
+    text = "forget it, no more promises"
+    assert (await scene.run(CeaseContact(), text, "cease_contact")).responses == ["utter_what_next"]
+    with scene.db.transaction() as session:
+        promises.promise(session, scene.customer, Money(6000, "USD"), clock.today(scene.customer.time_zone), scene.id)
+    answer = await scene.run(CeaseContact(), text, "cease_contact")
+    assert answer.responses == ["utter_promise_taken_back"]
+    assert "$60.00" in answer.text
+    assert holds(scene) == cases(scene) == []
+    with scene.db.reading() as session:
+        assert promises.promises(session, scene.customer) == []
+    await scene.run(CeaseContact(), "no more promises, no more messages", "cease_contact")
+    assert [hold.kind for hold in holds(scene)] == [HoldKind.CEASE]
+
+
+async def test_a_question_about_contact_refuses_none_c4_c7(scene: Scene) -> None:
+    with scene.db.transaction() as session:
+        day = clock.today(scene.customer.time_zone) + dt.timedelta(days=5)
+        promises.promise(session, scene.customer, Money(6000, "USD"), day, scene.id)
+    for text in ("will you keep texting me till then", "who keeps calling me by phone?", "do you still text me?"):
+        answer = await scene.run(CeaseContact(), text, "cease_contact")
+        assert answer.responses == ["utter_contact_unsaid", "utter_contact_promised"], text
+    with scene.db.reading() as session:
+        assert preferences.of(session, scene.id, scene.customer.id) == preferences.Standing()
+        assert list(session.scalars(sa.select(Consent))) == []
+    assert holds(scene) == []
+    for text in ("will you stop calling me?", "why do you keep harassing me by text?"):
+        await scene.run(CeaseContact(), text, "cease_contact")
+    assert holds(scene)
+
+
 async def test_to_stop_a_payment_waits_for_a_proof_p1(stranger: Scene) -> None:
     answer = await stranger.run(CeaseContact(), "can you stop the next payment", "cease_contact")
     assert answer.loop == "verification_form"
@@ -559,3 +623,15 @@ async def test_despair_in_a_language_that_we_do_not_speak_is_met_like_any_c12(sc
         answer = await scene.run(deed, text, deed.intent or "out_of_scope", loop=form)
         assert answer.responses[0] == "utter_crisis"
         assert answer.loop is None
+
+
+async def test_a_dispute_taken_back_opens_no_other_and_goes_to_its_case(sqlite_db: Database) -> None:
+    scene = Scene(sqlite_db)
+    await scene.run(DisputeDebt(), "INV-1001 is wrong, I never got it", "dispute_debt")
+    for text in ("I don't want to dispute INV-1001 any more", "please drop the dispute"):
+        answer = await scene.run(DisputeDebt(), text, "dispute_debt")
+        assert answer.responses == ["utter_dispute_withdrawn"], text
+    with scene.db.reading() as session:
+        case = session.scalars(sa.select(Case)).one()
+        assert "no longer dispute it" in case.summary
+        assert session.scalar(sa.select(sa.func.count()).select_from(Hold)) == 1

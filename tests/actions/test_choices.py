@@ -98,6 +98,24 @@ def test_a_yes_may_name_what_is_agreed_to() -> None:
     assert not is_clear_yes("end my plan", "end|my|plan")
 
 
+def test_k8_a_word_of_place_beside_something_else_chooses_nothing() -> None:
+    beside = (
+        "can i also pay 50 today on top",
+        "that's a lot on top of my rent",
+        "how long does it last",
+        "i paid last month",
+        "i need to pay my rent first",
+        "first of all no",
+        "the second half of march",
+        "give me a second",
+        "can i pay on the 4th",
+        "the first of the month",
+    )
+    assert [text for text in beside if option(text, LENGTHS) is not None] == []
+    for text, index in (("top", 0), ("the top one", 0), ("I'll take the 2nd", 1), ("the last", 3), ("first please", 0)):
+        assert option(text, LENGTHS) == index, text
+
+
 def test_a_length_is_read() -> None:
     assert months("can I pay over twelve months") == 12
     assert months("3 or 4 months, or 6 months") is None

@@ -168,3 +168,27 @@ async def test_the_language_that_is_kept_serves_again_k12(scene: Scene) -> None:
 async def test_english_goes_on_in_english(scene: Scene) -> None:
     answer = await scene.run(ChangeLanguage(), "English please", "change_language")
     assert (answer.responses, answer.slots) == (["utter_language_here"], {"language": None})
+
+
+async def test_a_question_writes_nothing_down_and_hears_what_stands_c4_c7(clock: SetClock, scene: Scene) -> None:
+    asked = [
+        "do you still text me?", "are you going to call me?", "who keeps calling me by phone?",
+        "will you keep texting me until April 1?", "so when will you email me", "is it you that calls me on sundays?",
+    ]  # fmt: skip
+    for text in asked:
+        answer = await scene.run(SetContactPreference(), text, "set_contact_preference")
+        assert answer.responses == ["utter_contact_unsaid"], text
+        assert standing(scene) == Standing()
+    await scene.run(SetContactPreference(), "do you still call me? no calls please, texts are fine", "inform")
+    answer = await scene.run(SetContactPreference(), "do you still call me?", "set_contact_preference")
+    assert answer.responses == ["utter_contact_stands"]
+    assert "no calls; texts are fine" in answer.text
+    for wish in ("can you text me instead?", "could you email me please?", "will you please write to me in Spanish?"):
+        answer = await scene.run(SetContactPreference(), wish, "set_contact_preference")
+        assert answer.responses == ["utter_preference_noted"], wish
+
+
+async def test_who_asked_us_to_stop_hears_that_it_holds_c7(clock: SetClock, scene: Scene) -> None:
+    await scene.run(CeaseContact(), "stop contacting me", "cease_contact")
+    answer = await scene.run(SetContactPreference(), "do you still text me?", "set_contact_preference")
+    assert answer.responses == ["utter_contact_stopped"]

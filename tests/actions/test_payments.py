@@ -411,3 +411,37 @@ async def test_a_figure_like_a_menu_number_changes_no_link_unasked(
     answer = await scene.run(Inform(), text, slots={"topic": "payment"})
     assert answer.responses == ["utter_offer_amount" if is_asked_first else "utter_pay_link_changed"]
     assert (payments(scene)[0].superseded_at is None) is is_asked_first
+
+
+async def test_what_is_disputed_can_be_paid_on_an_express_wish_c9(sqlite_db: Database) -> None:
+    scene = Scene(sqlite_db)
+    with scene.db.transaction() as session:
+        disputed = invoice(session, "INV-1001")
+        factories.hold(session, disputed)
+    for text, minor in (
+        ("pay 200 anyway", 20000),
+        ("pay everything including the disputed one", 26050),
+        ("pay all of it anyway", 26050),
+        ("pay 100 anyway", 10000),
+    ):
+        answer = await scene.run(MakePayment(), text, "make_payment")
+        assert answer.card is not None, text
+        assert answer.card["amount"] == minor, text
+    refused = await scene.run(MakePayment(), "pay 200", "make_payment")
+    assert (refused.responses, refused.card) == (["utter_amount_beside_hold"], None)
+
+
+async def test_pay_it_anyway_is_all_where_all_is_disputed_c9(sqlite_db: Database) -> None:
+    scene = Scene(sqlite_db)
+    with scene.db.transaction() as session:
+        for number in ("INV-1001", "INV-1002", "INV-1003"):
+            factories.hold(session, invoice(session, number))
+    answer = await scene.run(MakePayment(), "pay it anyway", "make_payment")
+    assert answer.card is not None
+    assert answer.card["amount"] == 26050
+
+
+async def test_markup_where_an_amount_is_asked_makes_no_link(sqlite_db: Database) -> None:
+    text = "<script>alert(1)</script>"
+    answer = await Scene(sqlite_db).run(PaymentForm(), text, loop=FORM, requested="amount")
+    assert (answer.responses, answer.slots) == (["utter_amount_unclear"], {"amount": None})

@@ -203,3 +203,17 @@ async def test_another_day_after_a_promise_moves_the_promise_where_there_is_no_p
     asked = await talk.scene.run(ChangePlan(), "can we make that two weeks from today", "change_plan", slots=talk.slots)
     assert asked.loop == "promise_form"
     assert asked.slots["promise_day"] == "2026-03-16"
+
+
+async def test_one_instalment_on_two_days_is_told_and_nothing_is_moved_silently(planned: Talk) -> None:
+    told = await planned.say("100 of it on friday and the rest two weeks later", "change_plan")
+    assert told.responses == ["utter_change_whole", "utter_ask_change"]
+    told = await planned.say("30 on the 20th and the rest a week later", "inform")
+    assert told.responses == ["utter_change_whole", "utter_ask_change"]
+
+
+async def test_a_start_named_after_the_yes_is_about_the_plan_and_leaves_it(planned: Talk) -> None:
+    planned.slots["topic"] = "plan"
+    said = await planned.say("can we start in may", "start_over")
+    assert said.responses == ["utter_change_far", "utter_change_terms_one"]
+    assert planned.plan() is not None

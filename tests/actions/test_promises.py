@@ -275,3 +275,31 @@ async def test_c11_a_promise_that_moves_keeps_its_amount_unless_another_is_named
     assert answer.loop == FORM
     assert answer.slots["promise"] == {"minor": minor, "currency": "USD"}
     assert answer.slots["promise_day"] == "2026-03-07"
+
+
+async def test_of_two_days_the_first_is_promised_and_nothing_is_asked_for_now_k7(scene: Scene) -> None:
+    for text, minor, day in (
+        ("I can pay 50 on the 5th and the rest at christmas", 5000, "2026-03-05"),
+        ("make it half on the 3rd, half on the 17th", 10025, "2026-03-03"),
+        ("80 on friday and then 60 on the 20th", 8000, "2026-03-06"),
+    ):
+        for action, intent in (
+            (PromiseToPay(), "promise_to_pay"),
+            (MakePayment(), "make_payment"),
+            (ProposePlan(), ""),
+        ):
+            answer = await scene.run(action, text, intent or "propose_plan")
+            assert (answer.responses, answer.loop) == (["utter_promise_first"], FORM), (text, intent)
+            assert (answer.slots["promise"], answer.slots["promise_day"]) == ({"minor": minor, "currency": "USD"}, day)
+    asked = await confirm(scene, "make it half on the 3rd, half on the 17th", "inform")
+    assert (asked.slots["promise_day"], asked.slots["promise"]["minor"]) == ("2026-03-03", 10025)
+    paid = await scene.run(MakePayment(), "50 now and the rest on friday", "make_payment")
+    assert paid.responses == ["utter_pay_link"]
+
+
+async def test_two_days_where_an_amount_is_asked_are_promised(scene: Scene) -> None:
+    text = "50 on the 5th and the rest on the 20th"
+    taken = await scene.run(PaymentForm(), text, "inform", loop="payment_form", requested="amount")
+    assert taken.slots == {"amount": None, "requested_slot": None}
+    went_on = await scene.run(OpenLink(), text, "inform")
+    assert (went_on.responses, went_on.loop) == (["utter_promise_first"], FORM)

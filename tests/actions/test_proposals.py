@@ -254,3 +254,62 @@ async def test_a_count_is_corrected_as_a_count(talk: Talk) -> None:
     plan = talk.plan()
     assert plan is not None
     assert len(plan.instalments) == 5
+
+
+async def test_k8_a_sum_a_day_or_a_question_beside_is_no_choice_of_an_option(talk: Talk) -> None:
+    for text in ("that's a lot on top of my rent", "how long does the last one take?", "the first but 50 today"):
+        await talk.say("can I pay in instalments", "request_plan")
+        await talk.say(text)
+        assert talk.slots["plan"] is None, text
+        await talk.say("stop", "cancel")
+    await talk.say("can I pay in instalments", "request_plan")
+    shown = await talk.say("can i also pay 50 today on top", "make_payment")
+    assert shown.responses == ["utter_plan_options_asked"]
+    assert "$50.00 now" in shown.text
+    await talk.say("yes", "affirm")
+    assert talk.plan() is None
+
+
+async def test_k4_a_pay_day_told_among_the_options_begins_the_instalments(talk: Talk) -> None:
+    await talk.say("can I pay in instalments", "request_plan")
+    shown = await talk.say("I lied, my pay is on the 25th", "promise_to_pay")
+    assert shown.responses == ["utter_plan_options_asked"]
+    assert "March 25" in shown.text
+
+
+async def test_k7_what_is_offered_after_too_much_is_taken(talk: Talk) -> None:
+    for text in (
+        "that's still too much. 20 a week?",
+        "too steep, what about 20 a week",
+        "I can't afford that, 20 a week?",
+    ):
+        await talk.say("can I pay in instalments", "request_plan")
+        shown = await talk.say(text, "deny")
+        assert shown.responses == ["utter_plan_terms"], text
+        assert "$20.00" in shown.text
+        await talk.say("stop", "cancel")
+    await talk.say("can I pay in instalments", "request_plan")
+    assert (await talk.say("66 a month is too much", "deny")).responses == ["utter_plan_ask_terms"]
+
+
+async def test_a_change_of_mind_to_one_payment_today_is_a_link(talk: Talk) -> None:
+    for intent in ("deny", "inform", "make_payment", "promise_to_pay", "propose_plan"):
+        await talk.say("can I pay in instalments", "request_plan")
+        paid = await talk.say("no i changed my mind i'll pay 50 today", intent)
+        assert [name[:14] for name in paid.responses] == ["utter_pay_link"], intent
+        assert talk.loop is None
+
+
+async def test_three_months_are_a_length_and_no_first_day(talk: Talk) -> None:
+    talk.slots["topic"] = "payment"
+    shown = await talk.say("actually give me 3 months", "propose_plan")
+    assert shown.responses == ["utter_plan_terms"]
+    plan = await agreed(talk, "yes", "affirm")
+    assert (len(plan.instalments), parts(plan)[0][0] < "04-03") == (3, True)
+
+
+async def test_a_first_day_that_is_too_late_is_told(talk: Talk) -> None:
+    await talk.say("can I pay in instalments", "request_plan")
+    met = await talk.say("nothing until may", "inform")
+    assert met.responses[0] == "utter_plan_countered"
+    assert "from today to" in met.text

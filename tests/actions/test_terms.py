@@ -147,3 +147,9 @@ def test_instalments_have_many_names(text: str, count: int | None) -> None:
 )
 def test_a_count_takes_the_place_of_the_count_that_was_spoken_of(text: str, count: int | None) -> None:
     assert other_count(text, 8) == count
+
+
+def test_a_month_alone_begins_on_its_first_day() -> None:
+    for text, month in (("nothing until may", 5), ("can we start in june", 6), ("not before february", 2)):
+        first = read(text, "USD", "en-US", dt.date(2026, 3, 2)).first_on
+        assert first == dt.date(2026 if month > 3 else 2027, month, 1), text

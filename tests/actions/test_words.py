@@ -47,14 +47,15 @@ TO_STRANGERS = (
     "utter_ask_postcode", "utter_ask_birth_date", "utter_factor_unclear", "utter_factor_wrong", "utter_factor_other",
     "utter_factor_shared", "utter_why_verify_phone", "utter_nothing_known_general",
     "utter_worry_general", "utter_nothing_known_here_general", "utter_other_phone",
-    "utter_third_party_private", "utter_ask_at_home", "utter_guest_any_amount",
+    "utter_third_party_private", "utter_ask_at_home", "utter_guest_any_amount", "utter_crisis_closed",
+    "utter_help_lines", "utter_contact_stopped", "utter_contact_stands", "utter_contact_unsaid",
 )  # fmt: skip
 # After these nothing is asked for any more, and no word is about money (C8).
 WITHOUT_MONEY = (
     "utter_insolvency", "utter_breathing_space", "utter_adviser", "utter_deceased", "utter_specialist",
     "utter_concern_noted", "utter_concern_placed", "utter_vulnerability", "utter_safety", "utter_wrong_person",
     "utter_cease_medium", "utter_cease_passed_on", "utter_deceased_passed_on", "utter_insolvency_passed_on",
-    "utter_adviser_passed_on",
+    "utter_adviser_passed_on", "utter_crisis_closed", "utter_help_lines",
 )  # fmt: skip
 ABOUT_A_DEBT = (
     *(name for name in responses() if name.startswith(("utter_balance", "utter_ask_amount", "utter_plan_options"))),

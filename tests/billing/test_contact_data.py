@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -19,6 +20,8 @@ from bot.models import (
     Case,
     CaseStatus,
     Channel,
+    Consent,
+    ConsentSource,
     ContactChange,
     ContactEdit,
     ContactField,
@@ -29,7 +32,9 @@ from bot.models import (
     Delivery,
     EditStatus,
     FactorKind,
+    Holder,
     HoldKind,
+    HoldStatus,
     Role,
     VerificationChallenge,
 )
@@ -40,7 +45,7 @@ WHY = "They moved house"
 
 
 class Office:
-    """Maya, who has just proven on the web who she is, two agents and a supervisor."""
+    """Maya, who has just proven to Ana on the web who she is, two agents and a supervisor."""
 
     def __init__(self, session: Session, *, proven: bool = True) -> None:
         self.session = session
@@ -51,9 +56,10 @@ class Office:
             self.prove()
 
     def prove(self) -> Conversation:
-        """Now."""
+        """Now, on a page that she is signed in to, speaking with Ana."""
         until = clock.now() + dt.timedelta(hours=1)
-        return factories.conversation(self.session, customer_id=self.maya.id, verified_until=until)
+        with_ana = {"holder": Holder.AGENT, "agent_id": self.ana.id}
+        return factories.conversation(self.session, customer_id=self.maya.id, verified_until=until, **with_ana)
 
     def change(self, field: ContactField, text: str, *, by: Agent | None = None, **given: object) -> ContactEdit:
         """One change by Ana."""
@@ -176,8 +182,126 @@ def test_a_number_that_is_said_to_be_somebody_elses_goes_on_no_file_and_hears_no
             factories.hold_customer(session, office.maya, HoldKind.WRONG_PERSON, customer_id=None, address=number)
         with pytest.raises(Conflict, match="somebody else"):
             office.change(ContactField.PHONE, "+12125550199")
-        assert office.change(ContactField.PHONE, "+12125550188").status == EditStatus.MADE
-        assert office.texts() == []
+        waits = office.change(ContactField.PHONE, "+12125550188")
+        contact_data.decide(session, waits.id, office.sol, approve=True)
+        assert (office.maya.phone, office.texts()) == ("+12125550188", [])
+
+
+def test_a_key_whose_warning_reaches_nobody_takes_a_second_person_c5_c8(sqlite_db: Database) -> None:
+    with sqlite_db.transaction() as session:
+        office = Office(session)
+        email = {"field": ContactField.EMAIL, "text": "m@example.org"}
+        maya = office.maya
+        refusal = Consent(channel=Channel.SMS, address=maya.phone, granted=False, source=ConsentSource.KEYWORD)
+        ceased = factories.hold_customer(session, maya, HoldKind.CEASE, customer_id=None, address=maya.phone)
+        represented = factories.hold_customer(session, maya, HoldKind.ATTORNEY)
+        for barrier in (ceased, represented):
+            barrier.status = HoldStatus.LIFTED
+        session.flush()
+        assert contact_data.second_person(session, maya, ContactField.EMAIL) is None
+        for barrier in (ceased, represented):
+            barrier.status = HoldStatus.CONFIRMED
+            session.flush()
+            assert "Nobody can be told" in str(contact_data.second_person(session, maya, ContactField.EMAIL))
+            barrier.status = HoldStatus.LIFTED
+        maya.phone, phone = None, maya.phone
+        session.flush()
+        assert "Nobody can be told" in str(contact_data.second_person(session, maya, ContactField.PHONE))
+        maya.phone = phone
+        session.add(refusal)
+        session.flush()
+        waits = office.change(email["field"], email["text"])
+        assert (waits.status, maya.email) == (EditStatus.PROPOSED, "maya@example.com")
+        contact_data.decide(session, waits.id, office.sol, approve=True)
+        assert (maya.email, office.texts()) == ("m@example.org", [])
+
+
+def test_a_key_soon_after_a_consent_or_another_language_written_at_the_desk_takes_a_second_person(
+    sqlite_db: Database, clock: SetClock
+) -> None:
+    with sqlite_db.transaction() as session:
+        office = Office(session)
+        for agent_id, needs in ((None, False), (office.ana.id, True)):
+            session.add(
+                Consent(
+                    channel=Channel.WHATSAPP,
+                    address=office.maya.phone,
+                    granted=True,
+                    source=ConsentSource.AGENT,
+                    agent_id=agent_id,
+                )
+            )
+            session.flush()
+            why = contact_data.second_person(session, office.maya, ContactField.PHONE)
+            assert ("we may write" in str(why)) is needs
+        clock.advance(hours=25)
+        office.prove()
+        assert contact_data.second_person(session, office.maya, ContactField.PHONE) is None
+        office.change(ContactField.LANGUAGE, "pt-BR")
+        assert office.change(ContactField.PHONE, "+12125550199").status == EditStatus.PROPOSED
+
+
+def test_a_number_or_address_of_another_customer_takes_a_second_person(sqlite_db: Database) -> None:
+    with sqlite_db.transaction() as session:
+        office = Office(session)
+        factories.customer(session, phone="+12125550199", email="robin@example.org")
+        for field, text in ((ContactField.PHONE, "+12125550199"), (ContactField.EMAIL, "Robin@Example.org")):
+            waits = office.change(field, text)
+            assert waits.status == EditStatus.PROPOSED
+            assert "Another customer" in str(contact_data.shared(session, office.maya.id, field, waits.after))
+            assert contact_data.shared(session, office.maya.id, field, waits.before) is None
+
+
+def test_a_changed_key_ends_every_proof_but_of_the_talk_in_which_it_is_changed_p1(db: Database) -> None:
+    with db.transaction() as session:
+        office = Office(session)
+        until = clock.now() + dt.timedelta(hours=1)
+        with_ana = {"holder": Holder.AGENT, "agent_id": office.ana.id}
+
+        def talk(*, code: bool = False, **given: Any) -> Conversation:
+            proof = {"customer_id": office.maya.id, "verified_until": until}
+            here = factories.conversation(session, **(proof | given))
+            if code:
+                used = {"expires_at": until, "used_at": clock.now()}
+                session.add(
+                    VerificationChallenge(conversation_id=here.id, customer_id=office.maya.id, code_digest="-", **used)
+                )
+            return here
+
+        by_code, signed_in, elsewhere = talk(code=True, **with_ana), talk(**with_ana), talk()
+        texting = talk(channel=Channel.SMS, address="+12105550177", **with_ana)
+        stranger = talk(customer_id=factories.customer(session).id)
+        every = (by_code, signed_in, elsewhere, texting, stranger)
+        kept = {
+            ContactField.EMAIL: {by_code, signed_in, texting, stranger},
+            ContactField.POSTCODE: {by_code, signed_in, stranger},
+            ContactField.PHONE: {signed_in, stranger},
+        }
+        values = {
+            ContactField.EMAIL: "m@example.org",
+            ContactField.POSTCODE: "60614",
+            ContactField.PHONE: "+12125550199",
+        }
+        for field, stays in kept.items():
+            for here in every:
+                here.verified_until = until
+            session.flush()
+            made = office.change(field, values[field])
+            if made.status == EditStatus.PROPOSED:
+                contact_data.decide(session, made.id, office.sol, approve=True)
+            for here in every:
+                session.refresh(here)
+            assert {here for here in every if here.verified_until} == stays, field
+
+
+def test_who_proposed_a_change_never_decides_it_not_even_once_it_is_made(sqlite_db: Database) -> None:
+    with sqlite_db.transaction() as session:
+        office = Office(session, proven=False)
+        waits = office.change(ContactField.PHONE, "+12125550199", by=office.sol)
+        contact_data.decide(session, waits.id, factories.agent(session, role=Role.SUPERVISOR), approve=True)
+        for agent in (office.sol, office.ben):
+            with pytest.raises(NotAllowed):
+                contact_data.decide(session, waits.id, agent, approve=True)
 
 
 def test_the_same_click_twice_is_one_change(sqlite_db: Database) -> None:

@@ -59,7 +59,7 @@ def test_a_full_colleague_gets_a_conversation_only_at_the_second_word_and_is_tol
     live.sign_in(page)
     page.locator(".item").click()
     page.get_by_role("button", name="Hand over").click()
-    expect(page.locator("#leave-to option")).to_have_count(9)
+    expect(page.locator("#leave-to option")).to_have_count(8)
     page.get_by_label("To", exact=True).select_option(str(live.desk.ben.id))
     page.locator("#leave-do").click()
     expect(page.locator("#leave-problem")).to_have_text("Ben has 0 of 0 conversations already.")
@@ -78,7 +78,7 @@ def test_who_signs_out_with_conversations_is_asked_and_they_go_back_to_the_queue
         handoff.claim(session, conversation_id, live.desk.ana)
     live.sign_in(page)
     page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_text("It goes back to the queue in its old place")).to_be_visible()
+    expect(page.get_by_text("It goes back to the queue, placed by how long the customer waits")).to_be_visible()
     page.get_by_role("button", name="Stay").click()
     assert live.desk.conversation(conversation_id).holder == Holder.AGENT
     page.get_by_role("button", name="Sign out").click()

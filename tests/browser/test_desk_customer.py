@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from bot import clock
 from bot.billing import plans, promises
@@ -114,6 +114,24 @@ def test_a_plan_is_shown_agreed_changed_and_ended(pane: Pane, page: Page) -> Non
     sheet.get_by_role("button", name="End the plan").click()
     done(page, "Ended. They have been told.")
     expect(about.get_by_role("button", name="Agree a plan")).to_be_visible()
+
+
+def test_a_yes_is_recorded_although_the_answer_to_sending_got_lost_k8(pane: Pane, page: Page) -> None:
+    def is_lost(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    about = pane.open(page)
+    about.get_by_role("button", name="Agree a plan").click()
+    sheet = page.locator("#deed")
+    sheet.get_by_role("button", name="Show the plan").click()
+    page.route("**/send", is_lost)
+    sheet.get_by_role("button", name="Send for their yes").click()
+    expect(sheet.get_by_role("alert")).to_contain_text("can't be reached just now")
+    sheet.get_by_role("button", name="They agreed").click()
+    done(page, "Agreed. The conversation repeats the terms.")
+    expect(about).to_contain_text("$0.00 of $200.50 paid, monthly")
+    assert [(message.card or {})["kind"] for message in pane.talk.said()] == ["plan_options", "plan_schedule"]
 
 
 def test_longer_terms_wait_for_a_second_person_who_looks_at_them(pane: Pane, page: Page) -> None:

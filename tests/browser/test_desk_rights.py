@@ -14,8 +14,21 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from bot import clock
 from bot.billing.identity import verification_locks as locks
 from bot.conversations import handoff
+from bot.conversations.rights import erasure
 from bot.db import Database
-from bot.models import Agent, Callback, Case, Conversation, Customer, Erasure, Feedback, Role
+from bot.models import (
+    Agent,
+    Callback,
+    Case,
+    ContactEdit,
+    ContactField,
+    Conversation,
+    Customer,
+    EditStatus,
+    Erasure,
+    Feedback,
+    Role,
+)
 from bot.settings import settings
 from tests import factories
 from tests.browser.live_desk import Live
@@ -101,6 +114,8 @@ def test_a_contact_is_changed_and_the_next_key_waits_for_a_second_look(
     office: Office, page: Page, context: BrowserContext
 ) -> None:
     office.open(page)
+    with office.desk.db.transaction() as session:
+        factories.customer(session, email="robin@example.org")
     change(page, "Phone", "+1 212 555 0177")
     expect(page.get_by_text("On file from now on.")).to_be_visible()
     expect(page.locator("#about")).to_contain_text("+12125550177")
@@ -110,16 +125,35 @@ def test_a_contact_is_changed_and_the_next_key_waits_for_a_second_look(
     picture(page, "contact")
     page.get_by_label("New").fill("robin@example.org")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("It waits for a second pair of eyes.")).to_be_visible()
+    expect(page.get_by_text("It waits for a second pair of eyes. Another customer has this e-mail")).to_be_visible()
     context.clear_cookies()
     office.sign_in(page, "sol")
     waits = page.get_by_role("listitem").filter(has_text="New e-mail: robin@example.org")
     expect(waits).to_contain_text("Ana: They told me their new one")
+    expect(waits).to_contain_text("Another customer has this e-mail address on file")
     picture(page, "second-look")
     waits.get_by_role("button", name="Approve").click()
     page.get_by_role("dialog").get_by_role("button", name="Approve").click()
     expect(page.get_by_text("Approved.")).to_be_visible()
     assert office.robin().email == "robin@example.org"
+
+
+def test_a_second_person_sees_that_a_contact_is_taken_off(office: Office, page: Page) -> None:
+    with office.desk.db.transaction() as session:
+        edit = ContactEdit(
+            customer_id=office.customer_id,
+            field=ContactField.EMAIL,
+            before="robin@example.com",
+            reason="They asked for it",
+            status=EditStatus.PROPOSED,
+            proposed_by=office.desk.ana.id,
+        )
+        session.add(edit)
+    office.sign_in(page, "sol")
+    waits = page.get_by_role("listitem").filter(has_text="Remove the e-mail robin@example.com")
+    waits.get_by_role("button", name="Approve: Remove the e-mail").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Remove the e-mail robin@example.com")
+    picture(page, "removal")
 
 
 def test_a_lock_is_lifted_and_a_wish_and_a_no_are_written_down(office: Office, page: Page) -> None:
@@ -168,6 +202,9 @@ def test_a_copy_is_downloaded_and_an_erasure_takes_two_people(
     expect(sheet).to_contain_text("can’t be taken back")
     sheet.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("Approved.")).to_be_visible()
+    with office.desk.db.reading() as session:
+        erasure_id = session.query(Erasure).one().id
+    assert erasure.carry_on(office.desk.db, erasure_id)  # as the worker does it
     assert office.robin().name == "Erased"
     with office.desk.db.reading() as session:
         assert session.query(Erasure).one().parts > 1

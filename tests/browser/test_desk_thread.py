@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from bot import clock as bot_clock
 from bot.conversations import handoff, transcript
@@ -99,6 +99,50 @@ def test_unkind_words_get_a_hint_while_writing_and_a_question_before_sending(liv
     expect(hint).to_contain_text("Those are never written here")
     expect(page.get_by_role("button", name="Send it all the same")).to_be_hidden()
     assert live.said_by_agents(conversation_id) == ["You must pay it."]
+
+
+def test_on_a_low_screen_the_way_to_send_stays_in_sight(live: Live, page: Page) -> None:
+    opened(live, page, mayas(live))
+    page.get_by_label("Your reply").fill(
+        "You must pay it. PAY NOW OR ELSE. It is your last chance, or we will sue you."
+    )
+    expect(page.locator("#kind")).to_be_visible()
+    for width, height in ((390, 600), (1280, 480)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.locator("#send").click()
+        expect(page.locator("#kind-meant")).to_be_in_viewport(ratio=1)
+        expect(page.locator("#send")).to_be_in_viewport(ratio=1)
+        page.locator("#canned-open").click()
+        expect(page.locator("#canned-list li").first).to_be_in_viewport()
+        expect(page.locator("#send")).to_be_in_viewport(ratio=1)
+        page.keyboard.press("Escape")
+
+
+def test_what_is_refused_after_one_has_turned_elsewhere_is_said_with_its_name(live: Live, page: Page) -> None:
+    held: list[Route] = []
+    first, other = mayas(live), live.desk.waiting()
+    with live.desk.db.transaction() as session:
+        handoff.claim(session, other, live.desk.ana)
+    opened(live, page, first)
+    page.route(f"**/conversations/{first}/messages", lambda route: held.append(route))
+    words = page.get_by_label("Your reply")
+    words.fill("What would work for you?")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#sent")).to_have_text("Sending…")
+    page.locator(f'a.item[data-id="{other}"]').click()
+    expect(page.locator("#thread-name")).to_have_text("Robin Park")
+    words.fill("One moment, please.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".said.agent .bubble")).to_have_text("One moment, please.")
+    held[0].abort()
+    expect(page.locator(".toast")).to_contain_text("Maya Torres: your reply was not sent; it is kept there.")
+    page.locator(f'a.item[data-id="{first}"]').click()
+    expect(words).to_have_value("What would work for you?")
+    page.unroute(f"**/conversations/{first}/messages")
+    page.keyboard.press("r")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".said.agent .bubble")).to_have_text("What would work for you?")
+    assert live.said_by_agents(first) == ["What would work for you?"]
 
 
 def test_a_colleague_is_named_by_keyboard_reads_along_and_answers(live: Live, page: Page, browser: Browser) -> None:

@@ -16,9 +16,10 @@ import sqlalchemy as sa
 
 from bot.channels.front_door import FrontDoor
 from bot.conversations import distress, handoff, router, transcript, turns
+from bot.conversations.assignment import notices
 from bot.conversations.dialogue import Answer, Reply
 from bot.db import Database
-from bot.models import Agent, Author, Conversation, Holder, Message
+from bot.models import Agent, Author, Conversation, Handoff, Holder, Message, Role
 from bot.settings import settings
 from tests import factories
 from tests.conftest import SetClock
@@ -340,6 +341,50 @@ async def test_c12_words_of_crisis_are_heard_while_a_customer_waits_and_a_person
         [waiting] = factories.in_line(session)
         assert (waiting.priority, waiting.reason, waiting.skill) == (0, "crisis", "care")
     assert voice.turns == []
+
+
+async def test_c12_words_of_crisis_to_an_agent_get_help_lines_at_once_and_both_agent_and_supervisor_hear_of_it(
+    visitor: Visitor, voice: Voice, db: Database
+) -> None:
+    conversation_id = uuid.UUID(visitor.conversation_id)
+    with db.transaction() as session:
+        ana = factories.agent(session, name="Ana")
+        sol = factories.agent(session, email="sol@example.com", name="Sol", role=Role.SUPERVISOR)
+        handoff.request(session, conversation_id, reason="request_human", skill="general", summary={}, priority=5)
+        handoff.claim(session, conversation_id, ana)
+    after = await visitor.say("I can't go on, I want to die")
+    [message] = (await visitor.read(after))["messages"]
+    assert "988" in message["text"]
+    assert "Ana can read what you wrote" in message["text"]
+    assert not re.search(r"pay|owe|balance|money|\$", message["text"])
+    after = await visitor.say("there is no point, I want to die")
+    assert (await visitor.read(after))["messages"] == [], "a person speaks now: the lines are not repeated at each word"
+    with db.reading() as session:
+        under_way = session.scalars(sa.select(Handoff)).one()
+        assert (under_way.priority, under_way.reason, under_way.skill) == (0, "crisis", "care")
+        for agent in (ana, sol):
+            assert [(each.kind, each.conversation_id) for each in notices.unseen(session, agent.id)] == [
+                ("crisis", conversation_id)
+            ]
+    assert voice.turns == []
+
+
+async def test_design_10_2_the_way_back_to_the_assistant_may_be_typed_while_they_wait(
+    visitor: Visitor, db: Database
+) -> None:
+    conversation_id = uuid.UUID(visitor.conversation_id)
+    with db.transaction() as session:
+        handoff.request(session, conversation_id, reason="request_human", skill="general", summary={})
+
+    async def holder_after(text: str) -> Holder:
+        await visitor.say(text)
+        with db.reading() as session:
+            return session.get_one(Conversation, conversation_id).holder
+
+    assert await holder_after("hello?") == Holder.QUEUE
+    for text in ("1", "the bot was no help"):
+        assert await holder_after(text) == Holder.QUEUE
+    assert await holder_after("back to the assistant please") == Holder.BOT
 
 
 async def test_c12_words_of_crisis_are_heard_while_rasa_is_down(visitor: Visitor, voice: Voice) -> None:

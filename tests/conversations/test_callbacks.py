@@ -51,6 +51,17 @@ def test_calls_stand_in_the_order_in_which_they_are_due(sqlite_db: Database) -> 
         assert [call.callback.id for call in callbacks.open_calls(session)] == [sooner.id, later.id]
 
 
+def test_of_calls_that_ended_the_newest_are_listed_the_last_one_first(db: Database, clock: SetClock) -> None:
+    with db.transaction() as session:
+        ana = factories.agent(session)
+        first, second, third = (promised(session, within=hours * HOUR) for hours in (3, 2, 1))
+        for call in (second, first, third):
+            clock.advance(minutes=1)
+            callbacks.take(session, call.id, ana)
+            callbacks.finish(session, call.id, ana, answered=True, note="Spoke at length")
+        assert [each.callback.id for each in callbacks.ended_calls(session, 2)] == [third.id, first.id]
+
+
 def test_one_agent_has_a_call_and_may_give_it_back(db: Database) -> None:
     with db.transaction() as session:
         ana, ben = factories.agent(session), factories.agent(session, name="Ben")

@@ -11,19 +11,19 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot import clock
+from bot import clock, policies
 from bot.conversations import transcript
 from bot.conversations.rights import data_copy
 from bot.conversations.rights.data_section import About
 from bot.conversations.rights.data_sections import SECTIONS
 from bot.db import Database
 from bot.errors import NotFound
-from bot.models import AuditEntry, Author, Channel, Customer
+from bot.models import AuditEntry, Author, Channel, Customer, Promise
 from tests import factories
 from tests.conversations.test_erasure import EMAIL, NAME, NOTHING_PERSONAL, PHONE, WORD, fill, written, zora
 
-# Written about them, and none of theirs to have: our own working papers, raw bodies, proofs, what agents learn.
-NOT_TOLD = {"erasures", "external_events", "follow_ups", "handoff_events", "mismatches", "reviews"}
+# Written about them, and none of theirs to have: requests to forget, raw bodies, proofs, what agents learn.
+NOT_TOLD = {"erasures", "external_events", "mismatches", "reviews"}
 
 
 def unpacked(db: Database, customer_id: uuid.UUID) -> dict[str, bytes]:
@@ -60,12 +60,15 @@ def test_the_copy_holds_every_section_and_the_files_p5(db: Database) -> None:
     assert (person["name"], person["email"], person["phone"]) == (NAME, EMAIL, PHONE)
     assert [row["text"] for row in data["messages"]] == [f"I play the {WORD}", f"Hello {NAME}"]
     assert [row["amount"] for row in data["ledger"]] == [5_000, 5_000]
-    assert [row["who"] for row in data["access"]] == ["somebody at the desk"]
+    assert [row["who"] for row in data["access"]] == ["desk"]
+    assert {row["note"] for row in data["handoff_steps"] if "note" in row} == {WORD}
+    assert [row["note"] for row in data["follow_ups"]] == [WORD]
     [kept] = [name for name in files if name.startswith("files/")]
     assert files[kept] == WORD.encode()
-    page = files["index.html"].decode()
-    assert all(f"<h2>{section.title}</h2>" in page for section in SECTIONS)
-    assert NAME in page
+    page, titles = files["index.html"].decode(), policies.data_copy().sections
+    assert all(f"<h2>{titles[section.name]['en']}</h2>" in page for section in SECTIONS)
+    assert all(shown in page for shown in (NAME, "somebody at the desk", "<td>$50.00</td>"))
+    assert "<td>5000</td>" not in page
 
 
 def test_nothing_of_others_and_no_secret_is_in_it(db: Database) -> None:
@@ -86,6 +89,35 @@ def test_every_table_of_theirs_is_in_it_or_left_out_on_purpose(sqlite_db: Databa
     asked = {table.name for query in queries for table in query.get_final_froms() if isinstance(table, sa.Table)}
     missing = written() - asked - NOT_TOLD - NOTHING_PERSONAL
     assert not missing, f"put {sorted(missing)} into data_sections.py, or say here why they are left out"
+
+
+def test_they_read_it_in_their_language_with_amounts_as_they_write_them(sqlite_db: Database) -> None:
+    with sqlite_db.transaction() as session:
+        for language, currency in (("pt-BR", "BRL"), ("es-MX", "USD"), ("fr-FR", "EUR")):
+            who = factories.customer(session, language=language, currency=currency)
+            factories.invoice(session, who, "1480.00")
+            session.add(Promise(customer_id=who.id, amount=148_000, currency=currency, due_on=clock.today("UTC")))
+    with sqlite_db.reading() as session:
+        people = {who.language: who.id for who in session.scalars(sa.select(Customer))}
+    for language, shown in (
+        ("pt-BR", ("Seus dados na", "<h2>Faturas</h2>", "vence em", "R$\xa01.480,00", "lang=pt-BR")),
+        ("es-MX", ("Sus datos en", "<h2>Facturas</h2>", "vence el", "1,480.00</td>", "lang=es-MX")),
+        ("fr-FR", ("Your data at", "<h2>Invoices</h2>", "due on", "1\u202f480,00\xa0€", "lang=en")),
+    ):
+        page = unpacked(sqlite_db, people[language])["index.html"].decode()
+        assert [each for each in shown if each not in page] == []
+
+
+def test_every_section_and_column_has_words_in_each_of_our_languages(sqlite_db: Database) -> None:
+    with sqlite_db.transaction() as session:
+        about = About(zora(session), (), ())
+    words = policies.data_copy()
+    columns = {name for section in SECTIONS for name in section.query(about).selected_columns.keys()} - {"id"}  # noqa: SIM118
+    assert words.sections.keys() == {section.name for section in SECTIONS}
+    assert words.columns.keys() == columns
+    called = [*words.sections.values(), *words.columns.values(), words.page.title, words.page.lead, words.page.nothing]
+    called += [each for by_value in words.values.values() for each in by_value.values()]
+    assert {frozenset(each) for each in called} == {frozenset({"en", "es", "pt"})}
 
 
 def test_a_long_history_comes_whole_and_in_order_and_as_text(sqlite_db: Database) -> None:

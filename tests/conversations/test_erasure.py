@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import re
 import uuid
 from typing import Any
 
@@ -20,8 +21,9 @@ from bot.billing.importing.import_file import Took
 from bot.billing.trial_balance import trial_balance
 from bot.conversations import consents, handoff, transcript
 from bot.conversations.dialogue import Answer, Turn
-from bot.conversations.rights import erasure
-from bot.db import Base, Database
+from bot.conversations.rights import erasure, told
+from bot.conversations.rights.erased import without_person
+from bot.db import Base, Database, lock
 from bot.errors import Conflict, InvalidInput, NotAllowed, NotFound, NotVerified, OutsideService
 from bot.models import (
     Adjustment,
@@ -317,7 +319,7 @@ def fill(session: Session, who: Customer) -> Conversation:
                 external_id="wamid",
                 kind="status",
                 object_id="x",
-                body=NAME.encode(),
+                body=f'{{"recipient_id": "{PHONE[1:]}", "text": "{NAME}"}}'.encode(),
                 processed_at=at,
             ),
             *_follow_up(talk, ana),
@@ -363,7 +365,10 @@ def run(db: Database, dialogue: Deaf | None = None) -> int:
     return asyncio.run(erasure.sweep(db, dialogue or Deaf()))
 
 
-def test_after_an_erasure_no_column_of_any_table_knows_them_and_the_books_stand_p5_s7(db: Database) -> None:
+def test_after_an_erasure_no_column_of_any_table_knows_them_and_the_books_stand_p5_s7(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(told, "BATCH", 2)
     with db.transaction() as session:
         who = zora(session)
         talk = fill(session, who)
@@ -413,6 +418,11 @@ def test_what_is_another_customers_stays(db: Database) -> None:
         who = zora(session)
         fill(session, who)
         partner = factories.customer(session, name="Tom Park", phone=PHONE)
+        for number, words in enumerate((f"Give my best to {NAME}", f"I am at ma{EMAIL}", f"Order 9{PHONE[1:]}")):
+            session.add(
+                ExternalEvent(source=Source.TWILIO, external_id=f"SM-{number}", kind="message", body=words.encode(),
+                              object_id="+12125550100", processed_at=clock.now())
+            )  # fmt: skip
         theirs = factories.conversation(session, customer_id=partner.id)
         transcript.append(session, theirs, author=Author.CUSTOMER, text="Good morning")
         consents.record(session, channel=Channel.WHATSAPP, address=PHONE, granted=True, source=ConsentSource.AGENT)
@@ -420,6 +430,8 @@ def test_what_is_another_customers_stays(db: Database) -> None:
     run(db)
     with db.reading() as session:
         assert session.get_one(Customer, partner.id).phone == PHONE
+        others = session.scalars(sa.select(ExternalEvent).where(ExternalEvent.object_id == "+12125550100")).all()
+        assert [each.body != b"" for each in others] == [True] * 3
         assert [each.text for each in transcript.after(session, theirs.id)] == ["Good morning"]
         assert [each.granted for each in consents.history(session, [PHONE]) if each.channel == "whatsapp"] == [True]
 
@@ -470,6 +482,66 @@ def test_one_asks_and_another_supervisor_approves(sqlite_db: Database) -> None:
         other = factories.customer(session)
         with pytest.raises(InvalidInput, match="reason"):
             erasure.ask(session, sol, other.id, ErasureScope.WORDS, "no", client_id=uuid.uuid4())
+
+
+def test_a_wish_under_way_is_not_taken_for_another_and_an_id_is_used_once(sqlite_db: Database) -> None:
+    with sqlite_db.transaction() as session:
+        who, other = zora(session), factories.customer(session)
+        ana, sol, _ = people(session)
+        once = uuid.uuid4()
+        words = ask(session, sol, who, "words", client_id=once)
+        for agent in (sol, None):
+            with pytest.raises(Conflict, match="An erasure of what was said is under way"):
+                ask(session, agent, who)
+        for agent, customer, scope in ((sol, other, "words"), (ana, who, "words"), (sol, who, "everything")):
+            with pytest.raises(InvalidInput, match="client_id"):
+                ask(session, agent, customer, scope, client_id=once)
+        assert ask(session, sol, who, "words", client_id=once) is words
+
+
+def test_words_go_once_what_is_on_its_way_has_gone_out_and_was_answered(db: Database) -> None:
+    with db.transaction() as session:
+        who = zora(session)
+        talk = factories.conversation(session, channel=Channel.SMS, address=PHONE, customer_id=who.id)
+        asked = transcript.append(session, talk, author=Author.CUSTOMER, text=WORD, pending=True)
+        answer, held = (transcript.append(session, talk, author=Author.BOT, text=WORD) for _ in range(2))
+        session.flush()
+        going, waits = (
+            session.scalars(sa.select(Delivery).where(Delivery.message_id == each.id)).one() for each in (answer, held)
+        )
+        waits.status = DeliveryStatus.HELD
+        done = approved(session, who, "words")
+    assert run(db) == 0
+    with db.transaction() as session:
+        assert {each.text for each in transcript.after(session, talk.id)} == {WORD}
+        assert session.get_one(Delivery, going.id).status == DeliveryStatus.QUEUED
+        session.get_one(Message, asked.id).pending = False
+    assert run(db) == 0
+    with db.transaction() as session:
+        session.get_one(Delivery, going.id).status = DeliveryStatus.SENT
+    assert run(db) == 1
+    with db.reading() as session:
+        assert session.get_one(Erasure, done.id).status == ErasureStatus.DONE
+        assert {each.text for each in transcript.after(session, talk.id)} == {"[removed]"}
+        assert session.get_one(Delivery, waits.id).status == DeliveryStatus.WITHHELD
+
+
+def test_what_is_said_while_it_is_done_goes_too(db: Database) -> None:
+    with db.transaction() as session:
+        who = zora(session)
+        talk = fill(session, who)
+        done = approved(session, who)
+    for _ in range(8):
+        with db.transaction() as session:
+            assert erasure._one_part(session, done.id)
+    with db.transaction() as session:
+        here = lock(session, Conversation, talk.id)
+        assert here is not None
+        assert here.verified_until is None
+        transcript.append(session, here, author=Author.CUSTOMER, text=WORD, payload=WORD)
+    run(db)
+    with db.reading() as session:
+        assert found(session) == {}
 
 
 def test_while_something_is_open_it_says_what_and_what_can_be_erased_meanwhile(db: Database) -> None:
@@ -525,11 +597,15 @@ def test_money_that_moves_stands_in_the_way(sqlite_db: Database) -> None:
             ]
         )  # fmt: skip
         session.flush()
+        talk = factories.conversation(session, customer_id=who.id)
+        transcript.append(session, talk, author=Author.CUSTOMER, text=WORD, pending=True)
+        session.flush()
         assert erasure.barriers(session, who, talks=True) == [
             "a payment that is under way",
             "money that is on its way back",
             "a saved card that is still being given up",
             "a message of theirs that is being taken in",
+            "a message of theirs that is being answered",
         ]
         with pytest.raises(Conflict):
             ask(session, sol, who)
@@ -544,7 +620,22 @@ def test_nobody_can_be_them_or_give_them_a_contact_again(sqlite_db: Database, mo
         here = factories.conversation(session)
         assert identity.sign_in(session, here, token).id == who.id
         identity.end(session, here)
+        known = factors.digest(who.id, FactorKind.POSTCODE, "10001")
+        session.add(CustomerFactor(customer_id=who.id, kind=FactorKind.POSTCODE, digest=known))
+        proven = factories.conversation(session)
+        identity.sign_in(session, proven, token)
+        identity.begin(session, here, "GT-77")
+        code = session.scalars(sa.select(Delivery.body).where(Delivery.secret.is_(True))).one()
         approved(session, who)
+    with sqlite_db.transaction() as session:  # before a single part is done
+        assert session.get_one(Conversation, proven.id).verified_until is None
+        [digits] = re.findall(r"\d{6}", code)
+        assert identity.check(session, lock(session, Conversation, here.id), digits) == identity.Outcome.WRONG
+        phone = factories.conversation(session, channel=Channel.SMS, address=PHONE)
+        said = frozenset({(FactorKind.POSTCODE, "10001")})
+        assert identity.prove(session, phone, said) == identity.Outcome.WRONG
+        identity.begin(session, factories.conversation(session), "GT-77")
+        assert len(session.scalars(sa.select(Delivery).where(Delivery.secret.is_(True))).all()) == 1
     run(sqlite_db)
     with sqlite_db.transaction() as session:
         ana, _, _ = people(session)
@@ -552,6 +643,17 @@ def test_nobody_can_be_them_or_give_them_a_contact_again(sqlite_db: Database, mo
             identity.sign_in(session, factories.conversation(session), token)
         with pytest.raises(Conflict, match="erased"):
             contact_data.change(session, ana, who.id, ContactField.NAME, NAME, WHY, client_id=uuid.uuid4())
+
+
+def test_a_name_goes_where_it_stands_as_a_word() -> None:
+    who = Customer(name="Bo Li", email="bo@example.com", phone=PHONE)
+    for before, after in (
+        ("ßßßßß Bo Li", "ßßßßß …"),
+        ("Straße 3, BO LI", "Straße 3, …"),
+        (f"Bo Lind, Bo Li's, {PHONE}", "Bo Lind, …'s, …"),
+        ("to bo@example.com", "to …"),
+    ):
+        assert without_person(who, before) == after
 
 
 def test_an_import_does_not_bring_them_back(sqlite_db: Database, tmp_path: Any, clock: SetClock) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot import policies
-from bot.conversations import feedback, handoff
+from bot.conversations import feedback, handoff, router
 from bot.db import Database
 from bot.models import Author, Case, Conversation, Feedback, HoldKind, Message
 from tests import factories
@@ -127,3 +127,17 @@ def test_a_person_for_care_closes_without_the_question_c12(db: Database, clock: 
         handoff.close(session, conversation.id, agent)
     with db.reading() as session:
         assert session.query(Feedback).count() == 0
+
+
+def test_a_rating_leaves_a_closed_talk_closed_and_other_words_open_it(db: Database) -> None:
+    for said, stays in (("5", True), ("4/5", True), ("5 more days please", False), (None, True)):
+        with db.transaction() as session:
+            agent, talk = factories.agent(session), factories.conversation(session)
+            handoff.request(session, talk.id, reason="request_human", skill="general", summary={})
+            handoff.claim(session, talk.id, agent)
+            handoff.close(session, talk.id, agent)
+        payload = '/give_feedback{"rating": "5"}' if said is None else None
+        with db.transaction() as session:
+            router.receive(session, talk.id, client_id="one", text=said, payload=payload)
+        with db.reading() as session:
+            assert (session.get_one(Conversation, talk.id).closed_at is not None) is stays, said

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot import clock as product_clock
 from bot import policies
-from bot.conversations import handoff, hours, router, waits
+from bot.conversations import distress, handoff, hours, router, waits
 from bot.db import Database
 from bot.models import Author, Conversation, Holder, Message
 from tests import factories
@@ -114,10 +114,16 @@ def test_in_hours_the_place_is_told_and_out_of_hours_when_they_are_back(db: Data
         assert told.endswith("is back on Monday, March 9 at 8:00 AM EDT.")
 
 
-def test_a_crisis_is_told_no_hours_c12(db: Database, clock: SetClock) -> None:
-    clock.set(local("2026-03-08 12:00"))
+def test_a_crisis_is_told_no_minutes_and_truly_when_nobody_is_there_c12_c13(db: Database, clock: SetClock) -> None:
     with db.transaction() as session:
-        assert waits.told(session, queued(session, "crisis")) == "You're next."
+        conversation = queued(session, "crisis")
+        assert waits.told(session, conversation) == "You're next."
+        clock.set(local("2026-03-08 12:00"))
+        assert "is back on Monday, March 9" in waits.told(session, conversation)
+        distress.answer(session, conversation)
+        session.flush()
+        said = session.query(Message).filter_by(conversation_id=conversation.id, author=Author.SYSTEM).one().text
+    assert said.index("988") < said.index("is back on Monday, March 9")
 
 
 def test_the_acknowledgement_says_what_is_true_of_the_wait(db: Database, clock: SetClock) -> None:

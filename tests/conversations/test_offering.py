@@ -133,6 +133,23 @@ def test_who_gave_a_conversation_back_is_not_asked_for_it_first(db: Database) ->
     assert offered(db) == {conversation_id: ben.id}
 
 
+def test_nobody_is_hidden_behind_those_whom_no_one_who_is_free_can_take(db: Database) -> None:
+    with db.transaction() as session:
+        english = available(session, languages=["en"])
+        carer = available(session, skills=["care"], languages=["pt"])
+        refusing = available(session, skills=["plans"])
+        spanish = [waiting(session, locale="es-MX", priority=0) for _ in range(5)]
+        refused = [waiting(session, skill="plans", locale="es_MX", priority=1) for _ in range(5)]
+        for each in refused:
+            offers.let_go(session, session.get_one(Conversation, each), refusing.id)
+        first, _ = waiting(session, priority=3), waiting(session, priority=4)
+        care = waiting(session, skill="care", locale="pt-BR", priority=5)
+        plan = waiting(session, skill="plans", locale="es", priority=9)
+    assert offering.round_of(db) == 3
+    assert offered(db) == {first: english.id, care: carer.id, plan: refusing.id}
+    assert not {*spanish, *refused} & set(offered(db))
+
+
 def test_an_offer_is_the_agents_own_and_what_was_taken_cannot_be_declined(db: Database) -> None:
     with db.transaction() as session:
         ana, ben = available(session), factories.agent(session)

@@ -25,7 +25,9 @@ from bot.models import (
     DeliveryStatus,
     Hold,
     Holder,
+    HoldEvent,
     HoldKind,
+    HoldStatus,
     Message,
 )
 from bot.words import say
@@ -383,6 +385,34 @@ def test_c11_start_promises_nothing_that_a_refusal_in_words_forbids(texting: Tex
     with texting.db.reading() as session:
         said = session.scalars(sa.select(Message.text).where(Message.author == Author.SYSTEM)).all()
     assert list(said) == [say("opted_in_asked", "en", brand=BRAND)]
+
+
+def test_design_10_10_start_takes_back_a_refusal_of_this_medium_in_words_and_no_other(texting: Texting) -> None:
+    with texting.db.transaction() as session:
+        session.add(Hold(kind=HoldKind.CEASE, conversation_id=texting.id, address=PHONE, reason="stop texting me"))
+    texting.send(Keyword.START)
+    with texting.db.reading() as session:
+        assert session.scalars(sa.select(Hold)).one().status == HoldStatus.LIFTED
+        assert session.scalars(sa.select(HoldEvent)).one().actor == "system"
+        assert list(session.scalars(sa.select(Case))) == []
+    assert texting.ours == [BACK]
+    for words in ("stop texting and calling me", "no texts, nothing, anywhere", "don't contact me"):
+        with texting.db.transaction() as session:
+            held = Hold(kind=HoldKind.CEASE, conversation_id=texting.id, address=PHONE, reason=words)
+            session.add(held)
+        texting.send(Keyword.START)
+        with texting.db.transaction() as session:
+            assert session.get_one(Hold, held.id).status == HoldStatus.REPORTED, words
+            session.delete(session.get_one(Hold, held.id))
+
+
+def test_design_10_10_what_was_refused_besides_keeps_the_hold(texting: Texting) -> None:
+    with texting.db.transaction() as session:
+        session.add(Hold(kind=HoldKind.CEASE, conversation_id=texting.id, address=PHONE, reason="stop texting me"))
+        session.add(Case(kind="cease", conversation_id=texting.id, summary="Refused: all contact.\nleave me alone"))
+    texting.send(Keyword.START)
+    with texting.db.reading() as session:
+        assert session.scalars(sa.select(Hold)).one().status == HoldStatus.REPORTED
 
 
 def test_p3_a_keyword_in_a_conversation_that_is_gone_is_refused(texting: Texting, sqlite_db: Database) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 import pytest
@@ -9,11 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import policies
-from bot.conversations import consents, handoff, keywords, router
+from bot.conversations import consents, handoff, keywords, refused_in_words, router
 from bot.db import Database
-from bot.models import Author, Case, Channel, Consent, ConsentSource, Message
+from bot.models import Author, Case, Channel, Consent, ConsentSource, Conversation, Message
 from bot.words import say
 from tests import factories
+from tests.conftest import SetClock
 
 PHONE = "+12105550101"
 CONFIRMED = say("opted_out", "en", brand=policies.brand_name())
@@ -64,10 +66,39 @@ def test_c4_a_refusal_in_words_binds_is_told_to_the_desk_and_confirmed_once(db: 
     assert len([note for note in waiting.said(hidden=True) if "no more messages" in note]) == 1
 
 
-def test_on_the_website_nobody_is_written_to_so_words_are_the_agents_to_read(db: Database) -> None:
+def test_c4_on_the_website_it_binds_the_number_on_file_of_who_is_verified(db: Database, clock: SetClock) -> None:
+    waiting = Waiting(db, Channel.WEB)
+    with db.transaction() as session:
+        customer = factories.customer(session, phone=PHONE)
+        conversation = session.get_one(Conversation, waiting.id)
+        conversation.customer_id, conversation.verified_until = customer.id, clock.now() + dt.timedelta(minutes=30)
+    waiting.write("stop texting me")
+    waiting.write("I said stop texting me")
+    with db.reading() as session:
+        assert consents.is_refused(session, Channel.SMS, PHONE)
+        assert consents.is_refused(session, Channel.WHATSAPP, PHONE)
+        assert session.scalars(sa.select(Case)).one().customer_id == customer.id
+    assert waiting.said().count(say("refused_on_phones", "en")) == 1
+    assert waiting.said(hidden=True) == [refused_in_words.NOTE_PHONES]
+
+
+def test_c8_on_the_website_it_is_a_persons_to_see_to_where_nobody_is_known(db: Database) -> None:
     waiting = Waiting(db, Channel.WEB)
     waiting.write("stop texting me")
-    assert waiting.count(Consent) == waiting.count(Case) == 0
+    waiting.write("stop texting me")
+    assert (waiting.count(Consent), waiting.count(Case)) == (0, 1)
+    assert waiting.said().count(say("refused_passed_on", "en")) == 1
+    assert waiting.said(hidden=True) == [refused_in_words.NOTE_UNKNOWN]
+
+
+def test_p6_who_waits_and_asks_whether_a_person_writes_is_told_that_it_is_a_program(db: Database) -> None:
+    waiting = Waiting(db, Channel.WEB)
+    waiting.write("hello?")
+    for text in ("are you human?", "Hi, am I talking to a bot?", "¿Eres una persona?"):
+        waiting.write(text)
+        assert waiting.said()[-1].startswith("I'm a computer program"), text
+    waiting.write("are you a human who can help me with my invoice")
+    assert len(waiting.said()) == 4
 
 
 def test_these_refuse_in_three_languages() -> None:

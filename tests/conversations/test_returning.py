@@ -1,4 +1,4 @@
-"""When an agent disappears their conversations go back to the queue, in their old places, and everybody is told."""
+"""When an agent disappears their conversations go back to the queue, and everybody is told."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from bot.conversations import handoff, transcript, transfers
 from bot.conversations.assignment import notices, presence, returning
 from bot.db import Database, lock
-from bot.errors import InvalidInput
+from bot.errors import Conflict, InvalidInput
 from bot.models import Agent, Author, Availability, Conversation, Handoff, HandoffEventKind, Holder, NoticeKind
 from bot.words import say
 from tests import factories
@@ -33,6 +33,12 @@ def says(db: Database, conversation_id: uuid.UUID, text: str) -> dt.datetime:
         row = lock(session, Conversation, conversation_id)
         assert row is not None
         return transcript.append(session, row, author=Author.CUSTOMER, text=text).created_at
+
+
+def told(db: Database, conversation_id: uuid.UUID) -> list[str]:
+    """What the customer was told of who speaks."""
+    with db.reading() as session:
+        return [each.text for each in transcript.after(session, conversation_id) if each.author == Author.SYSTEM]
 
 
 def test_a_conversation_of_an_agent_who_is_gone_returns_to_its_old_place_and_all_are_told(
@@ -77,6 +83,37 @@ def test_who_was_answered_waits_since_what_they_wrote_after_that(db: Database, c
         unheard_of(session, ana, TOO_LONG_S)
     returning.sweep(db)
     assert holder_of(db, conversation_id).waiting_since == unanswered
+
+
+def test_who_is_put_back_by_hand_waits_since_the_same_moment(db: Database, clock: SetClock) -> None:
+    with db.transaction() as session:
+        ana = available(session)
+    heard, unheard = held_by(db, ana), held_by(db, ana)
+    asked_at = clock.now()
+    clock.advance(minutes=1)
+    with db.transaction() as session:
+        handoff.reply(session, heard, ana, "Hello", "1")
+    clock.advance(minutes=1)
+    unanswered = says(db, heard, "One more thing")
+    says(db, unheard, "Is anybody there?")
+    clock.advance(minutes=1)
+    with db.transaction() as session:
+        for each in (heard, unheard):
+            transfers.transfer(session, each, ana, None)
+    assert (holder_of(db, heard).waiting_since, holder_of(db, unheard).waiting_since) == (unanswered, asked_at)
+
+
+def test_to_be_handed_a_conversation_is_no_sign_of_an_open_desk(db: Database, clock: SetClock) -> None:
+    with db.transaction() as session:
+        ana, ben = available(session), available(session, name="Ben")
+        unheard_of(session, ben, TOO_LONG_S)
+    conversation_id = held_by(db, ana)
+    clock.advance(minutes=1)
+    with db.transaction() as session:
+        transfers.transfer(session, conversation_id, ana, ben)
+    row = presence_of(db, ben)
+    assert (presence.availability(row), row.idle_since) == (Availability.OFFLINE, clock.now())
+    assert returning.sweep(db) == 1
 
 
 def test_who_comes_back_in_time_or_is_not_known_yet_keeps_theirs(db: Database, clock: SetClock) -> None:
@@ -138,6 +175,10 @@ def test_a_colleague_who_gets_or_loses_a_conversation_is_told_by_whom_and_a_team
     assert (given.kind, given.by, taken.kind, taken.by) == (
         NoticeKind.HANDED_OVER, sol.id, NoticeKind.TAKEN_BACK, sol.id,
     )  # fmt: skip
+    said = len(told(db, conversation_id))
+    with db.transaction() as session, pytest.raises(Conflict, match="Ben has this conversation already"):
+        transfers.transfer(session, conversation_id, sol, ben, anyway=True)
+    assert len(told(db, conversation_id)) == said, "nobody is told twice"
     with db.transaction() as session, pytest.raises(InvalidInput, match="care"):
         transfers.transfer(session, conversation_id, ben, None, skill="magic")
     with db.transaction() as session:

@@ -79,6 +79,7 @@ def test_the_sweep_writes_warning_and_breach_once_and_an_answer_in_time_leaves_n
     warned_at = clock.now()
     with db.reading() as session:
         assert [conversation.id for conversation, _, _ in targets.late(session)] == [slow]
+        assert targets.late_count(session) == 1
     clock.advance(minutes=5)
     targets.sweep(db)
     breached_at = clock.now()
@@ -96,7 +97,7 @@ def test_the_sweep_writes_warning_and_breach_once_and_an_answer_in_time_leaves_n
     assert target_of(db, slow).answered_at == breached_at + dt.timedelta(minutes=5)
     assert target_of(db, slow).breached_at == breached_at
     with db.reading() as session:
-        assert targets.late(session) == []
+        assert (targets.late(session), targets.late_count(session)) == ([], 0)
 
 
 def test_an_answer_after_the_target_is_a_breach_even_before_the_sweep_and_who_left_is_none(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
+from bot.conversations import handoff
 from bot.conversations.assignment import follow_ups, offering, presence
 from bot.models import Ability, AuditEntry, Availability, Conversation, FollowUp, Holder, Presence, Role
 from tests import factories
@@ -214,6 +215,38 @@ def test_a_follow_up_is_for_who_had_the_conversation_outlives_it_and_is_planned_
         assert back.post(f"{follow_up}/postpone", later).status_code == 422
         assert back.get(where).json()["follow_up"] is None
     assert done(desk, "follow_up.planned") == 2
+
+
+def test_a_follow_up_is_planned_by_who_has_the_conversation_and_opens_only_what_they_had_last(
+    desk: Desk, at_work: tuple[Visit, Visit], clock: SetClock
+) -> None:
+    ana, ben = at_work
+    said = {"due_at": (clock.now() + dt.timedelta(days=3)).isoformat()}
+    late, early, returned = (f"conversations/{desk.waiting()}" for _ in range(3))
+    for where in (late, early, returned):
+        ana.post(f"{where}/claim")
+    for where in (early, returned):
+        assert ana.post(f"{where}/follow-up", said).status_code == 200
+    for where in (late, early):
+        ana.post(f"{where}/transfer", {"to": str(desk.ben.id)})
+    ana.post(f"{returned}/return")
+
+    assert ana.post(f"{late}/follow-up", said).status_code == 403, "planned too late"
+    assert ana.get(f"{late}/follow-up").json() == {"follow_up": None, "may": False}
+    refused = ana.get(early)
+    assert (refused.status_code, refused.json()["error"]["message"]) == (403, "Ben has this conversation.")
+    assert ana.get(f"events?conversation={early[-36:]}").status_code == 403
+    assert ana.get(returned).status_code == 200, "it went back to the assistant, and Ana had it last"
+    assert ana.http.request("GET", "/desk/follow-ups").text.count("Robin Park") == 1
+
+    ben.post(f"{early}/close")
+    assert ana.get(early).status_code == 403, "Ben had it last"
+    with desk.db.transaction() as session:
+        handoff.request(session, uuid.UUID(returned[-36:]), reason="request_human", skill="general", summary={})
+    ben.post(f"{returned}/claim")
+    assert ana.get(returned).status_code == 403
+    ben.post(f"{returned}/return")
+    assert ana.get(returned).status_code == 403
 
 
 def test_follow_ups_are_ones_own_and_a_supervisors_to_see_all(

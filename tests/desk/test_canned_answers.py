@@ -45,6 +45,9 @@ def test_answers_are_filled_for_who_has_proven_who_they_are(desk: Desk, ana: Vis
     assert offered["your_balance"]["text"].startswith("$260.50 is open on your account now.")
     assert "debit or credit card, Apple Pay, Google Pay, or bank account" in offered["ways_to_pay"]["text"]
     assert all(one["instead_of"] is None and one["refused"] is None for one in offered.values())
+    with desk.db.reading() as session:
+        read = session.scalars(sa.select(AuditEntry.subject).where(AuditEntry.action == "answers.read")).all()
+    assert read == [f"conversation:{conversation_id}"], "what names a customer is written down before it leaves"
 
 
 def test_what_cannot_be_filled_is_refused_with_the_reason_and_never_a_blank_p1(desk: Desk, ana: Visit) -> None:
@@ -53,6 +56,9 @@ def test_what_cannot_be_filled_is_refused_with_the_reason_and_never_a_blank_p1(d
     assert (unknown["hello"]["text"], unknown["hello"]["refused"]) == (None, f"{why} their name can't be told.")
     assert unknown["your_balance"]["refused"] == f"{why} what is open can't be told."
     assert unknown["payment_thanks"]["text"] is None
+    for name in ("spread_it", "part_now", "which_day", "ways_to_pay", "promise_thanks", "dispute_heard",
+                 "looking_for_payment"):  # fmt: skip
+        assert unknown[name]["refused"] == f"{why} anything of an account can't be told.", name
     assert unknown["who_are_you"]["text"].startswith("Before we go on")
     assert unknown["hello_new"]["text"].startswith("Hello, I'm Ana")
     for one in unknown.values():

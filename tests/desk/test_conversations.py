@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import threading
 import uuid
@@ -12,13 +13,14 @@ import pytest
 import sqlalchemy as sa
 
 from bot.billing import invoices, ledger, plans
-from bot.conversations import handoff, transcript
+from bot.clock import now
+from bot.conversations import handoff, router, transcript, turns
 from bot.desk import agents
 from bot.models import Agent, AuditEntry, Author, Channel, Conversation, Customer, Holder, Message, Role
 from bot.money import Money
 from tests import factories
 from tests.conftest import SetClock
-from tests.desk.desks import Desk, Visit, waiting
+from tests.desk.desks import Desk, Echo, Visit, waiting
 
 
 def spoken(desk: Desk, conversation_id: uuid.UUID, *, hidden: bool = False) -> list[tuple[str, str]]:
@@ -61,7 +63,8 @@ def test_what_is_at_stake_in_the_list_is_what_the_standing_says(desk: Desk, cloc
     clock.advance(hours=10)
     with desk.db.reading() as session:
         standings = [invoices.standing(session, customer) for customer in session.scalars(sa.select(Customer))]
-        expected = sorted(standing.overdue.format("en-US") if standing.overdue else "" for standing in standings)
+        late = [standing.payable_overdue for standing in standings]
+        expected = sorted(each.format("en-US") if each else "" for each in late)
     with desk.db.transaction() as session:
         session.execute(sa.update(Conversation).values(verified_until=clock.now() + dt.timedelta(minutes=5)))
     with desk.visit("ana@example.com") as later:
@@ -97,7 +100,7 @@ def test_an_agent_reads_what_waits_and_what_is_theirs_a_supervisor_everything(
 def test_a_preview_shows_all_and_allows_nothing_but_the_claim(desk: Desk, ana: Visit) -> None:
     conversation_id = desk.waiting()
     whole = ana.get(f"conversations/{conversation_id}").json()
-    assert whole["may"] == {"claim": True, "write": False, "transfer": False}
+    assert whole["may"] == {"claim": True, "take_over": False, "write": False, "transfer": False}
     assert whole["messages"][0]["text"] == "Can I talk to somebody?"
     assert whole["handoffs"][0]["summary"] == {"wish": "a person"}
     assert ana.say(conversation_id, "Hello").json()["error"]["message"] == "Claim the conversation first."
@@ -179,6 +182,9 @@ def test_the_same_message_sent_twice_is_said_once(desk: Desk, ana: Visit) -> Non
     first, again = (ana.say(conversation_id, "Hello", client_id).json()["message"]["id"] for _ in range(2))
     assert first == again
     assert spoken(desk, conversation_id).count(("agent", "Hello")) == 1
+    other = ana.say(conversation_id, "Not sent", client_id)
+    assert (other.status_code, "another text" in other.json()["error"]["message"]) == (409, True)
+    assert "Not sent" not in [text for _, text in spoken(desk, conversation_id)]
 
 
 def test_closing_tells_the_customer_and_the_next_hand_over_is_a_new_one(desk: Desk, ana: Visit, sol: Visit) -> None:
@@ -199,7 +205,7 @@ def test_an_agent_hands_over_to_a_colleague_or_to_the_queue(desk: Desk, ana: Vis
     where = f"conversations/{conversation_id}"
     ana.post(f"{where}/claim")
     moved = ana.post(f"{where}/transfer", {"to": str(desk.ben.id), "note": "Speaks Spanish"}).json()["conversation"]
-    assert (moved["agent"]["name"], moved["may"]) == ("Ben", {"claim": False, "write": False, "transfer": False})
+    assert (moved["agent"]["name"], set(moved["may"].values())) == ("Ben", {False})
     assert ids(ben.get("queue"), "mine") == [str(conversation_id)]
     assert ben.post(f"{where}/transfer").json()["conversation"]["holder"] == "queue"
     assert ids(ana.get("queue"), "waiting") == [str(conversation_id)]
@@ -359,3 +365,48 @@ def test_what_a_plan_covers_is_not_shown_as_late(desk: Desk, ana: Visit) -> None
         "INV-1002": True,
         "INV-1003": False,
     }
+
+
+def test_c9_what_is_disputed_is_overdue_nowhere_at_the_desk(desk: Desk, ana: Visit) -> None:
+    with desk.db.transaction() as session:
+        robin = factories.customer(session)
+        for late, disputed in ((10, True), (20, False)):
+            factories.invoice(session, robin, late=late, disputed=disputed)
+        conversation_id = waiting(session, robin, "One of these is wrong")
+        rest = invoices.standing(session, robin).payable_overdue
+    account = ana.get(f"conversations/{conversation_id}").json()["account"]
+    assert account["overdue"] == {"minor": 10_000, "text": rest.format("en-US")}
+    assert [one["days_late"] for one in account["invoices"] if one["disputed"]] == [0]
+    assert ana.get("queue").json()["waiting"][0]["at_stake"] == rest.format("en-US")
+
+
+def test_p1_what_a_hand_over_says_of_the_account_goes_with_the_proof(desk: Desk, ana: Visit) -> None:
+    summary = {"said": "Please help", "verified": True, "total": {"minor": 10_000, "currency": "USD"}}
+    conversation_id = desk.waiting(summary=summary)
+    shown = ana.get(f"conversations/{conversation_id}").json()["handoffs"][0]["summary"]
+    assert shown == {"said": "Please help", "total": summary["total"]}
+    with desk.db.transaction() as session:
+        session.get_one(Conversation, conversation_id).verified_until = now() - dt.timedelta(minutes=1)
+    lapsed = ana.get(f"conversations/{conversation_id}").json()
+    assert (lapsed["identity"], lapsed["handoffs"][0]["summary"]) == ("lapsed", {"said": "Please help"})
+
+
+def test_a_supervisor_takes_over_from_the_assistant_whose_late_answer_is_dropped(
+    desk: Desk, ana: Visit, sol: Visit
+) -> None:
+    with desk.db.transaction() as session:
+        talk = factories.conversation(session).id
+        begun = router.receive(session, talk, client_id="one", text="Hello?").begun
+    assert begun is not None
+    assert ana.post(f"conversations/{talk}/take-over").status_code == 403
+    assert sol.get(f"conversations/{talk}").json()["may"]["take_over"] is True
+    for _ in range(2):
+        taken = sol.post(f"conversations/{talk}/take-over")
+        assert (taken.status_code, taken.json()["conversation"]["may"]["write"]) == (200, True)
+    asyncio.run(turns.run(desk.db, Echo(), begun))
+    assert [author for author, _ in spoken(desk, talk)] == ["customer", "system"], "the late answer was dropped"
+    assert sol.get(f"conversations/{talk}").json()["handoffs"][0]["reason"] == "taken_over"
+    assert sol.post(f"conversations/{desk.waiting()}/take-over").status_code == 409
+    with desk.db.transaction() as session:
+        closed = factories.conversation(session, closed_at=now()).id
+    assert sol.post(f"conversations/{closed}/take-over").status_code == 409

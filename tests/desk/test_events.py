@@ -121,6 +121,26 @@ def test_what_a_customer_writes_reaches_the_open_thread_at_once_and_once(live: L
         assert [message["text"] for message in until(again, "conversation")[0]["messages"]] == ["Two"]
 
 
+def test_a_second_viewer_is_told_when_what_stands_beside_the_thread_changes(live: Live) -> None:
+    desk = live.desk
+    ana, sol, conversation_id = live.page("ana"), live.page("sol"), desk.waiting()
+    where = f"conversations/{conversation_id}"
+    ana.post(f"{where}/claim")
+    seq = desk.conversation(conversation_id).last_seq
+    with sol.stream(f"?conversation={conversation_id}&after={seq}") as news:
+        until(news, "conversation")
+        once = {"client_id": str(uuid.uuid4())}
+        hold = once | {"kind": "hardship", "on": "customer", "reason": "They lost their job"}
+        case = once | {"kind": "complaint", "summary": "The letter came late"}
+        for path, body in ((f"{where}/holds", hold), (f"{where}/cases", case)):
+            assert ana.post(path, body).status_code == 200, path
+            data, position = until(news, "beside")
+            assert data == {"id": str(conversation_id)}, path
+    ana.post(f"{where}/holds", hold | {"client_id": str(uuid.uuid4()), "kind": "cease"})
+    with sol.stream(f"?conversation={conversation_id}&after={seq}", **{"Last-Event-ID": position}) as again:
+        assert until(again, "beside")[0] == {"id": str(conversation_id)}, "a page that was away hears of it"
+
+
 def test_a_thread_that_somebody_else_claims_is_taken_from_the_readers_page(live: Live) -> None:
     desk = live.desk
     ana, ben, conversation_id = live.page("ana"), live.page("ben"), desk.waiting()
@@ -166,6 +186,8 @@ def test_a_conversation_that_is_not_ours_to_read_is_not_streamed(live: Live) -> 
     assert ana.http.get(f"/api/desk/events?conversation={conversation_id}").status_code == 403
     assert ana.http.get(f"/api/desk/events?conversation={uuid.uuid4()}").status_code == 404
     assert ana.http.get("/api/desk/events?conversation=x").status_code == 422
+    for after in ("-1", str(2**31), "9" * 30):
+        assert ana.http.get(f"/api/desk/events?after={after}").status_code == 422
 
 
 def test_a_stream_ends_within_a_second_of_a_session_that_was_ended_elsewhere(

@@ -13,7 +13,10 @@ from bot import policies
 from bot.billing import hold_steps, invoices
 from bot.billing.holds import holds_on, is_stopped_at
 from bot.conversations import handoff
+from bot.desk.auth import Seat
+from bot.desk.customer import cases, holds
 from bot.models import (
+    Agent,
     Case,
     CaseStatus,
     Channel,
@@ -76,7 +79,10 @@ def test_a_hold_binds_from_the_press_of_the_button_and_twice_is_once_c8(desk: De
         assert talk.post(ana, "holds", **({"reason": WHY} | body)).status_code == 422, body
     unknown = talk.post(ana, "holds", kind="dispute", on="invoice", invoice_id=str(uuid.uuid4()), reason=WHY)
     assert unknown.status_code == 404
-    assert talk.audited("hold.") == ["hold.placed", "hold.placed"]
+    assert ana.post(f"holds/{held['id']}/lift", {"reason": WHY}).status_code == 200
+    lifted = talk.post(ana, "holds", kind="hardship", on="customer", reason=WHY, client_id=press)
+    assert (lifted.status_code, "lifted already" in lifted.json()["error"]["message"]) == (409, True)
+    assert talk.audited("hold.") == ["hold.placed", "hold.lifted"]
 
 
 def test_a_dispute_is_lifted_with_its_outcome_and_the_invoice_counts_again_c9(desk: Desk, ana: Visit) -> None:
@@ -152,6 +158,27 @@ def test_an_unproven_conversation_shows_no_hold_of_the_account_p1(sqlite_desk: D
         [shown] = talk.dossier(ana)["holds"]
         assert (shown["on"], shown["may_lift"]) == ("an invoice", False)
         assert ana.post(f"holds/{shown['id']}/lift", {"reason": WHY, "outcome": "upheld"}).status_code == 403
+
+
+def test_who_may_decide_is_looked_up_once_however_much_there_is(sqlite_desk: Desk) -> None:
+    talk = Talk(sqlite_desk)
+    asked: list[str] = []
+    sa.event.listen(sqlite_desk.db.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+
+    def look(more: int) -> tuple[list[bool], int]:
+        with sqlite_desk.db.transaction() as session:
+            for _ in range(more):
+                factories.hold(session, factories.invoice(session, talk.customer(session)))
+                session.add(Case(customer_id=talk.customer_id, kind="complaint", summary="The letter was rude"))
+        with sqlite_desk.db.reading() as session:
+            here = session.get_one(Conversation, talk.id)
+            seat = Seat(session.get_one(Agent, sqlite_desk.ana.id), "", "", here.created_at, here.created_at)
+            asked.clear()
+            held, opened = holds.of_conversation(session, seat, here), cases.of_conversation(session, seat, here)
+            return [each["may_lift"] for each in held] + [each["may_decide"] for each in opened], len(asked)
+
+    (few, queries), (many, same) = look(1), look(4)
+    assert (few, many, same) == ([True] * 2, [True] * 10, queries)
 
 
 def test_a_case_is_opened_by_hand_done_with_an_outcome_and_taken_up_again(desk: Desk, ana: Visit, ben: Visit) -> None:

@@ -30,7 +30,6 @@ QUERIES = {
     "/desk/insights": ("from", "to", "channel", "language", "currency"),
     "/desk/insights/rows/{name}": ("from", "to", "channel", "language", "of", "part", "page"),
     "/desk/learning": ("tab", "why", "page", "language"),
-    "/desk/audit": ("act", "agent", "about", "from", "to", "before"),
 }
 
 

@@ -33,6 +33,7 @@ I'm sorry that you are disappointed. What would make it right?
 We expect your refund to arrive on Friday.
 If it's urgent, call us from Monday to Friday.
 The last step is to choose a day that suits you.
+If you are in danger, please call the police or 911.
 Your seizure last week must have been frightening. Please rest.
 You keep paying so regularly, thank you.
 Hello! Thank you! That's good news!
@@ -63,6 +64,10 @@ threat | We will pass your account to a collection agency.
 threat | You will regret this.
 threat | We'll call your employer about it.
 threat | The police may arrest you.
+threat | We will send the police.
+threat | We will call the police on you.
+threat | Immigration will hear of this.
+shame | How do you sleep at night?
 credit | It will hurt your credit score.
 court | We are going to sue you.
 court | We can always take legal action.
@@ -108,7 +113,7 @@ def bans(text: str, **given: object) -> set[str]:
 
 
 def test_kind_words_raise_no_alarm() -> None:
-    assert len(KIND) == 40
+    assert len(KIND) == 41
     assert {text: bans(text) for text in KIND if bans(text)} == {}
 
 
@@ -132,6 +137,8 @@ def test_whoever_asks_is_answered_truthfully_k5_k6() -> None:
 def test_until_they_have_proven_who_they_are_nothing_implies_a_balance_p1() -> None:
     for text in (
         "Your balance is $80.", "You owe a little.", "It is overdue.", "Your next instalment is on Friday.",
+        "There is something on your account with us.", "When can you pay?", "You can pay any part now.",
+        "We can spread it.", "¿Cuándo puede pagar?", "Você pode pagar uma parte.",
         "Su saldo es de 80 dólares.", "Há R$ 80,00 em aberto.", "INV-1001 was due in May.",
     ):  # fmt: skip
         assert bans(text, verified=False) == {"account"}, text
@@ -139,6 +146,9 @@ def test_until_they_have_proven_who_they_are_nothing_implies_a_balance_p1() -> N
     for text in (
         "Hello, I'm Ana. How can I help?",
         "Before we go on, the assistant would like to check who you are.",
+        "Please have your account number at hand, it is on our letters.",
+        "Thank you for paying attention. When can you write again?",
+        "You can take part in the survey if you like.",
         "Thank you for your patience. I can say more once I know that it's you.",
     ):
         assert not bans(text, verified=False), text

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.conversations import handoff
-from bot.models import AuditEntry, Mention
+from bot.models import AuditEntry, Mention, Message
 from tests import factories
 from tests.desk.desks import Desk, Visit
 
@@ -60,6 +60,24 @@ def test_who_is_asked_is_told_reads_answers_by_a_note_and_has_done(
             "mention.answered",
             "conversation.note",
         ]
+
+
+def test_a_note_whose_answer_got_lost_is_written_once_with_its_mentions(
+    desk: Desk, ana: Visit, ben: Visit, anas: str
+) -> None:
+    for visit, text in ((ana, "@Ben, did they call you?"), (ben, "Yes, on Monday.")):
+        body = {"client_id": str(uuid.uuid4()), "text": text}
+        first, again = (visit.post(f"{anas}/notes", body) for _ in range(2))
+        assert (first.status_code, again.status_code) == (200, 200), text
+        assert first.json()["message"] == again.json()["message"]
+    with desk.db.reading() as session:
+        assert session.scalars(sa.select(sa.func.count()).select_from(Mention)).one() == 1
+        assert len(session.scalars(sa.select(Message).where(Message.hidden.is_(True))).all()) == 2
+    body = {"client_id": str(uuid.uuid4()), "text": "For colleagues"}
+    assert ana.post(f"{anas}/notes", body).status_code == 200
+    for path, status in (("messages", 409), ("notes", 200)):
+        assert ana.post(f"{anas}/{path}", body).status_code == status, "a note is never taken for a reply"
+    assert ben.post(f"{anas}/notes", body).status_code == 403
 
 
 def test_to_be_asked_lets_nobody_speak_leave_or_see_other_conversations(

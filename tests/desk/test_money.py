@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,8 +16,22 @@ from bot.billing.payments import checkouts
 from bot.billing.plans import extended_terms
 from bot.conversations import handoff, stripe_events, transcript
 from bot.db import Database
+from bot.desk.auth import Seat
+from bot.desk.customer import money
 from bot.errors import OutsideService
-from bot.models import AuditEntry, Author, Conversation, Customer, HoldKind, Invoice, Message
+from bot.models import (
+    Adjustment,
+    AdjustmentKind,
+    Agent,
+    AuditEntry,
+    Author,
+    Conversation,
+    Customer,
+    HoldKind,
+    Invoice,
+    Message,
+    Role,
+)
 from bot.money import Money
 from tests import factories
 from tests.billing.fake_gateway import FakeGateway
@@ -141,6 +156,30 @@ def test_a_small_adjustment_is_posted_and_a_large_one_waits_for_the_supervisor(
     ]
 
 
+def test_what_waits_for_a_second_person_takes_as_many_queries_however_much_it_is(sqlite_till: Till) -> None:
+    till = sqlite_till
+    asked: list[str] = []
+    sa.event.listen(till.desk.db.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+
+    def look(more: int) -> tuple[int, int]:
+        with till.desk.db.transaction() as session:
+            for _ in range(more):
+                invoice = factories.invoice(session, factories.customer(session))
+                change = {"amount": 9_000, "currency": "USD", "reason": REASON, "proposed_by": till.desk.ana.id}
+                on = {"customer_id": invoice.customer_id, "invoice_id": invoice.id}
+                session.add(Adjustment(kind=AdjustmentKind.REDUCTION, **on, **change))
+        with till.desk.db.reading() as session:
+            sol = session.get_one(Agent, till.desk.sol.id)
+            asked.clear()
+            waits = money.approvals(session, Seat(sol, "", "", clock.now(), clock.now()))
+            return len(waits["adjustments"]) + len(waits["refunds"]), len(asked)
+
+    with till.desk.visit("ana@example.com") as ana:
+        till.refund(ana, 9_000)
+    (few, queries), (many, same) = look(1), look(4)
+    assert (few, many, same) == (2, 6, queries)
+
+
 def test_a_large_adjustment_can_be_refused(till: Till, ana: Visit, sol: Visit) -> None:
     large = till.adjust(ana, 6_000).json()["adjustment"]
     assert sol.post(f"adjustments/{large['id']}/refuse").json()["adjustment"]["status"] == "refused"
@@ -250,7 +289,14 @@ def test_without_payments_set_up_nothing_is_written_down(sqlite_till: Till) -> N
         assert ana.get(f"customers/{sqlite_till.customer_id}/money").json()["refunds"] == []
 
 
-def test_any_agent_may_allow_longer_terms_in_hardship_once(till: Till, ben: Visit) -> None:
+@pytest.fixture
+def specialist(desk: Desk) -> Iterator[Visit]:
+    """Ben, who decides about people in hard times."""
+    with desk.visit("ben@example.com", Role.SPECIALIST) as visit:
+        yield visit
+
+
+def test_a_specialist_may_allow_longer_terms_in_hardship_once(till: Till, specialist: Visit) -> None:
     plans = []
     with till.desk.db.transaction() as session:
         maya = session.get_one(Customer, till.customer_id)
@@ -258,43 +304,55 @@ def test_any_agent_may_allow_longer_terms_in_hardship_once(till: Till, ben: Visi
         for months in (14, 16):
             plans.append(extended_terms.quote_extended(session, maya, conversation_id=None, months=months).id)
     first, second = plans
-    shown = ben.get("approvals").json()["plans"]
+    shown = specialist.get("approvals").json()["plans"]
     assert {each["id"] for each in shown} == {str(first), str(second)}
     assert len(shown[0]["instalments"]) >= 14
-    assert ben.post(f"plans/{first}/approve").json()["plan"]["approval"] == "given"
-    assert ben.post(f"plans/{second}/refuse").json()["plan"]["approval"] == "refused"
-    assert ben.post(f"plans/{first}/refuse").status_code == 409
-    assert ben.post(f"plans/{uuid.uuid4()}/approve").status_code == 404
+    assert specialist.post(f"plans/{first}/approve").json()["plan"]["approval"] == "given"
+    assert specialist.post(f"plans/{second}/refuse").json()["plan"]["approval"] == "refused"
+    assert specialist.post(f"plans/{first}/refuse").status_code == 409
+    assert specialist.post(f"plans/{uuid.uuid4()}/approve").status_code == 404
     assert till.audited() == ["approvals.read", "plan.approved", "plan.refused"]
 
 
 @pytest.mark.parametrize(("what", "says"), [("approve", "it is possible"), ("refuse", "Other plans are open to you")])
 def test_the_customer_hears_once_what_was_decided_about_longer_terms_k7(
-    till: Till, ben: Visit, what: str, says: str
+    till: Till, specialist: Visit, what: str, says: str
 ) -> None:
     plan_id, conversation_id = asked_for_longer_terms(till, proven=True)
     for _ in range(2):
-        assert ben.post(f"plans/{plan_id}/{what}").status_code == 200
+        assert specialist.post(f"plans/{plan_id}/{what}").status_code == 200
     [told] = heard(till, conversation_id)
     assert says in told.text
     assert [button["payload"] for button in told.buttons or []] == ["/check_plan", "/request_human"]
 
 
 @pytest.mark.parametrize("what", ["approve", "refuse"])
-def test_where_nobody_has_proven_who_they_are_no_plan_is_spoken_of_p1(till: Till, ben: Visit, what: str) -> None:
+def test_where_nobody_has_proven_who_they_are_no_plan_is_spoken_of_p1(till: Till, specialist: Visit, what: str) -> None:
     plan_id, conversation_id = asked_for_longer_terms(till, proven=False)
-    ben.post(f"plans/{plan_id}/{what}")
+    specialist.post(f"plans/{plan_id}/{what}")
     [told] = heard(till, conversation_id)
     assert "who you are" in told.text
     assert not any("plan" in words.lower() for words in (told.text, *(each["title"] for each in told.buttons or [])))
 
 
-def test_where_contact_is_stopped_nothing_is_said_of_longer_terms_c8(till: Till, ben: Visit) -> None:
+def test_where_contact_is_stopped_nothing_is_said_of_longer_terms_c8(till: Till, specialist: Visit) -> None:
     plan_id, conversation_id = asked_for_longer_terms(till, proven=True)
     with till.desk.db.transaction() as session:
         factories.hold_customer(session, session.get_one(Customer, till.customer_id), HoldKind.ATTORNEY)
-    assert ben.post(f"plans/{plan_id}/approve").status_code == 200
+    assert specialist.post(f"plans/{plan_id}/approve").status_code == 200
     assert heard(till, conversation_id) == []
+
+
+def test_an_agent_sees_and_decides_longer_terms_of_whom_they_speak_with_alone_p1(
+    till: Till, ana: Visit, ben: Visit
+) -> None:
+    plan_id, _ = asked_for_longer_terms(till, proven=True)
+    assert ben.get("approvals").json()["plans"] == []
+    for what in ("approve", "refuse"):
+        refused = ben.post(f"plans/{plan_id}/{what}")
+        assert (refused.status_code, "A specialist" in refused.json()["error"]["message"]) == (403, True), what
+    assert [each["id"] for each in ana.get("approvals").json()["plans"]] == [str(plan_id)]
+    assert ana.post(f"plans/{plan_id}/approve").json()["plan"]["approval"] == "given"
 
 
 def asked_for_longer_terms(till: Till, *, proven: bool) -> tuple[uuid.UUID, uuid.UUID]:

@@ -78,3 +78,15 @@ def test_a_script_imports_only_its_neighbours_and_makes_no_markup_of_strings() -
 def test_only_a_supervisors_page_lists_what_colleagues_have(ana: Visit, sol: Visit) -> None:
     assert "With colleagues" not in ana.http.request("GET", "/desk").text
     assert "With colleagues" in sol.http.request("GET", "/desk").text
+
+
+def test_an_address_that_cannot_be_read_is_answered_by_a_page(sol: Visit) -> None:
+    for path in (
+        "cases?status=%00",
+        "cases?after=99999999999999999999",
+        "follow-ups?everybody=%00",
+        "learning/reviews/x",
+    ):
+        answer = sol.http.request("GET", f"/desk/{path}")
+        assert (answer.status_code, answer.headers["content-type"]) == (422, "text/html; charset=utf-8"), path
+        assert "This address can&#39;t be read." in answer.text

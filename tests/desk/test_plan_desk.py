@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from bot import clock
 from bot.billing import plans
-from bot.conversations import handoff, router
+from bot.conversations import handoff, router, sent_offers, transcript
 from bot.db import Database
 from bot.models import (
     Approval,
@@ -86,6 +86,25 @@ def test_a_quote_is_shown_instalment_by_instalment_and_agreed_in_writing_k8(desk
     assert talk.audited("plan.") == ["plan.quoted", "plan.agreed"]
 
 
+def test_a_press_that_sent_an_offer_is_never_taken_for_a_yes_k8(desk: Desk, ana: Visit) -> None:
+    talk = Talk(desk)
+    first, other = quote(talk, ana)["id"], quote(talk, ana, count=3)["id"]
+    press = str(uuid.uuid4())
+    for _ in range(2):
+        assert talk.post(ana, f"plans/{first}/send", client_id=press).status_code == 200
+    for path, body in (
+        (f"plans/{first}/agree", {}),
+        (f"plans/{other}/send", {}),
+        ("promise", {"amount": 5_000, "due_on": clock.today(ZONE).isoformat()}),
+    ):
+        refused = talk.post(ana, path, client_id=press, **body)
+        assert refused.status_code == 409, path
+        assert refused.json()["error"]["message"].startswith("That client_id did something else already."), path
+    assert (in_force(talk), len(talk.said())) == (None, 1)
+    assert talk.post(ana, f"plans/{first}/agree").status_code == 200
+    assert str((in_force(talk) or Plan()).id) == first
+
+
 def test_terms_outside_the_policy_are_met_with_the_nearest_which_says_so_k4(sqlite_desk: Desk) -> None:
     talk = Talk(sqlite_desk)
     with sqlite_desk.visit("ana@example.com") as ana:
@@ -128,7 +147,7 @@ def test_what_has_changed_meanwhile_is_not_agreed(sqlite_desk: Desk) -> None:
             assert (gone.status_code, "has ended" in gone.json()["error"]["message"]) == (409, True)
 
 
-def test_longer_terms_take_hardship_and_a_second_person_k7_k13(desk: Desk, ana: Visit, ben: Visit) -> None:
+def test_longer_terms_take_hardship_and_a_specialist_as_the_second_person_k7_k13(desk: Desk, ana: Visit) -> None:
     talk = Talk(desk)
     refused = talk.post(ana, "plan/quote", count=18, longer=True)
     assert (refused.status_code, "place that hold first" in refused.json()["error"]["message"]) == (403, True)
@@ -143,8 +162,9 @@ def test_longer_terms_take_hardship_and_a_second_person_k7_k13(desk: Desk, ana: 
     [case] = talk.dossier(ana)["cases"]
     stuck = ana.post(f"cases/{case['id']}/done", {"outcome": "settled", "note": "We looked at it"})
     assert (case["kind"], stuck.status_code) == ("plan_approval", 409)
-    assert [each["id"] for each in ben.get("approvals").json()["plans"]] == [found["id"]]
-    assert ben.post(f"plans/{found['id']}/approve").status_code == 200
+    with desk.visit("ben@example.com", role=Role.SPECIALIST) as ben:
+        assert [each["id"] for each in ben.get("approvals").json()["plans"]] == [found["id"]]
+        assert ben.post(f"plans/{found['id']}/approve").status_code == 200
     assert talk.post(ana, f"plans/{found['id']}/agree").status_code == 200
     plan = in_force(talk)
     assert plan is not None
@@ -267,3 +287,32 @@ async def test_after_a_return_the_assistant_tells_the_promise_that_was_made_at_t
     told = await dialogue.Talk(returned.scene).say("when did I say I would pay", "check_plan")
     assert told.responses == ["utter_promise_stands"]
     assert "$40.00" in told.text
+
+
+def test_a_yes_pressed_while_a_person_is_there_is_shown_to_be_recorded_and_named_after_a_return_k8(
+    desk: Desk, ana: Visit
+) -> None:
+    talk = Talk(desk)
+    found = quote(talk, ana)
+    assert talk.dossier(ana)["account"]["offers"] == [], "a quote that was not sent is nobody's to answer"
+    assert talk.post(ana, f"plans/{found['id']}/send").status_code == 200
+    [offer] = talk.dossier(ana)["account"]["offers"]
+    assert (offer["id"], offer["sent"], offer["yes"]) == (found["id"], True, False)
+    with desk.db.transaction() as session:
+        router.receive(session, talk.id, client_id="yes", payload=sent_offers.payload(uuid.UUID(found["id"])))
+    [offer] = talk.dossier(ana)["account"]["offers"]
+    assert offer["yes"] is True
+    assert in_force(talk) is None
+    assert talk.post(ana, "return").status_code == 200
+    with desk.db.reading() as session:
+        stands = transcript.after(session, talk.id)[-1]
+        assert "waits for your yes" in stands.text
+        assert [one["payload"] for one in stands.buttons or []] == [sent_offers.payload(uuid.UUID(found["id"]))]
+
+
+def test_a_recorded_yes_leaves_no_offer_behind(desk: Desk, ana: Visit) -> None:
+    talk = Talk(desk)
+    found = quote(talk, ana)
+    for what in ("send", "agree"):
+        assert talk.post(ana, f"plans/{found['id']}/{what}").status_code == 200
+    assert talk.dossier(ana)["account"]["offers"] == []

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot import clock
+from bot.conversations.rights import erasure
 from bot.models import Agent, AuditEntry, Callback, Case, Customer, Erasure, ErasureStatus, Feedback, Message, Role
 from tests import factories
 from tests.desk.desks import Desk, Visit
@@ -60,7 +61,9 @@ def test_a_supervisor_downloads_a_copy_and_that_is_written_down(desk: Desk, sol:
         assert visit.get(f"customers/{where}/copy").status_code == status
 
 
-def test_an_erasure_takes_two_supervisors_and_is_done_at_once(desk: Desk, sol: Visit, ana: Visit, sam: Visit) -> None:
+def test_an_erasure_takes_two_supervisors_and_the_worker_does_it(
+    desk: Desk, sol: Visit, ana: Visit, sam: Visit
+) -> None:
     customer_id = settled(desk)
     assert wish(ana, customer_id).status_code == 403
     assert wish(sol, customer_id, reason="no").status_code == 422
@@ -74,11 +77,15 @@ def test_an_erasure_takes_two_supervisors_and_is_done_at_once(desk: Desk, sol: V
     for _ in range(2):
         assert sam.post(f"erasures/{waits['id']}/approve").json()["erasure"]["status"] == "approved"
     assert sam.post(f"erasures/{waits['id']}/refuse").status_code == 409
+    assert erasure.carry_on(desk.db, uuid.UUID(waits["id"]))
     with desk.db.reading() as session:
         assert session.get_one(Customer, customer_id).name == "Erased"
         assert session.scalars(sa.select(Message)).one().text == "[removed]"
-        assert session.scalars(sa.select(Erasure)).one().status == ErasureStatus.APPROVED  # the worker ends it
-    assert actions(desk) == ["erasure.asked", "erasure.asked", "erasure.approved", "erasure.approved"]
+        assert session.scalars(sa.select(Erasure)).one().status == ErasureStatus.APPROVED  # until the assistant forgot
+    assert sam.get("erasures").json() == {"erasures": []}
+    assert actions(desk) == [
+        "erasure.asked", "erasure.asked", "erasures.read", "erasure.approved", "erasure.approved"
+    ]  # fmt: skip
 
 
 def test_what_is_in_the_way_is_said_before_and_when_it_is_asked(desk: Desk, sol: Visit) -> None:
@@ -87,9 +94,11 @@ def test_what_is_in_the_way_is_said_before_and_when_it_is_asked(desk: Desk, sol:
         factories.invoice(session, session.get_one(Customer, customer_id))
     shown = sol.get(f"customers/{customer_id}/rights").json()
     assert (shown["barriers"], shown["kept_years"], shown["erasure"]) == (["an open balance"], 3, None)
+    assert actions(desk) == ["rights.read"]
     answer = wish(sol, customer_id)
     assert (answer.status_code, "an open balance" in answer.json()["error"]["message"]) == (409, True)
     assert wish(sol, customer_id, scope="words").json()["erasure"]["scope"] == "words"
+    assert "under way" in wish(sol, customer_id).json()["error"]["message"]
     assert wish(sol, customer_id, scope="all").status_code == 422
 
 

@@ -97,6 +97,23 @@ def test_an_agent_finds_what_they_may_open_and_what_they_closed_a_supervisor_all
         assert visit.get(f"conversations/{conversation_id}").status_code == status, "the same rule as for opening"
 
 
+def test_of_a_customers_conversations_the_newest_three_stand_beside_them(
+    desk: Desk, sol: Visit, clock: SetClock
+) -> None:
+    with desk.db.transaction() as session:
+        maya = factories.maya(session)
+    spoken = []
+    for _ in range(5):
+        clock.advance(minutes=1)
+        with desk.db.transaction() as session:
+            spoken.append(str(factories.conversation(session, customer_id=maya.id).id))
+        says(desk, uuid.UUID(spoken[-1]), "Hello")
+    clock.advance(minutes=1)
+    says(desk, uuid.UUID(spoken[0]), "And again")
+    found = look(sol, "Torres")
+    assert [each["id"] for each in found["customers"][0]["conversations"]] == [spoken[0], spoken[4], spoken[3]]
+
+
 def test_a_supervisor_finds_a_customer_who_never_wrote_an_agent_does_not(desk: Desk, ana: Visit, sol: Visit) -> None:
     with desk.db.transaction() as session:
         factories.customer(session, name="Quiet Person")

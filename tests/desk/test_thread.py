@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from bot import clock as bot_clock
 from bot.conversations import handoff, transcript
 from bot.db import lock
-from bot.models import AuditEntry, Author, Channel, Conversation, Customer, Delivery, Message, Review
+from bot.models import AuditEntry, Author, Channel, Conversation, Customer, Delivery, Holder, Message, Review
 from bot.settings import settings
 from tests import factories
 from tests.conftest import SetClock
@@ -86,8 +86,26 @@ def test_what_they_said_elsewhere_is_read_while_they_have_proven_who_they_are_p1
     assert ana.get(f"{where}/{on_phone.id}").status_code == 404
 
 
-def test_nobody_reads_elsewhere_from_a_conversation_that_is_not_theirs(desk: Desk, ben: Visit) -> None:
+def test_nobody_reads_elsewhere_from_a_conversation_that_is_not_theirs_or_not_yet(
+    desk: Desk, ana: Visit, ben: Visit, sol: Visit
+) -> None:
     assert ben.get(f"conversations/{anas(desk)}/earlier").status_code == 403
+    waits = desk.waiting()
+    with desk.db.transaction() as session:
+        whose = session.get_one(Conversation, waits).customer_id
+        bens = factories.conversation(
+            session, customer_id=whose, holder=Holder.AGENT, agent_id=desk.ben.id, channel=Channel.WHATSAPP
+        )
+        transcript.append(session, bens, author=Author.CUSTOMER, text="I lost some shifts")
+        transcript.append(session, bens, author=Author.AGENT, agent_id=desk.ben.id, text="Be gentle", hidden=True)
+    where = f"conversations/{waits}/earlier"
+    assert ana.get(where).json() == {"conversations": []}
+    assert ana.get(f"{where}/{bens.id}").status_code == 403
+    ana.post(f"conversations/{waits}/claim")
+    seen = {
+        visit: [line["text"] for line in visit.get(f"{where}/{bens.id}").json()["messages"]] for visit in (ana, sol)
+    }
+    assert seen == {ana: ["I lost some shifts"], sol: ["I lost some shifts", "Be gentle"]}
 
 
 def test_whatsapps_template_is_shown_and_sent_once_for_a_closed_window_t4(
@@ -145,3 +163,11 @@ def test_each_side_sees_that_the_other_writes_and_nothing_is_kept_of_it(desk: De
     assert writing.of(conversation_id, Author.CUSTOMER) == 1
     writing.stop(conversation_id, Author.AGENT)
     assert writing.of(conversation_id, Author.AGENT) == 0
+
+
+def test_c12_beside_a_talk_with_somebody_in_crisis_stand_help_lines_of_their_country(desk: Desk, ana: Visit) -> None:
+    calm, crisis = desk.waiting(), desk.waiting(verified=False, reason="crisis", skill="care", priority=0)
+    assert ana.get(f"conversations/{calm}").json()["help"] is None
+    found = ana.get(f"conversations/{crisis}").json()["help"]
+    assert any("988" in line for line in found["lines"])
+    assert found["emergency"]

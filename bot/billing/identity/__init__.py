@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from bot import clock, policies
 from bot.billing.identity import addresses, proofs
 from bot.billing.identity import verification_locks as locks
+from bot.billing.identity.forgotten import is_forgotten
 from bot.billing.identity.knowledge import prove
 from bot.billing.identity.proofs import Outcome
 from bot.billing.identity.references import find_customer
@@ -104,7 +105,7 @@ def check(session: Session, conversation: Conversation, code: str) -> Outcome:
     if challenge is None:
         return Outcome.EXPIRED
     right = same(challenge.code_digest, PURPOSE, f"{challenge.id}:{_digits(code)}")
-    if not right or challenge.customer_id is None:
+    if not right or challenge.customer_id is None or is_forgotten(session, challenge.customer_id):
         return _wrong(session, challenge, here)
     if locks.locked_for(session, locks.account(challenge.customer_id)):
         return Outcome.LOCKED
@@ -169,8 +170,8 @@ def _check_rate(session: Session, conversation: Conversation) -> None:
 
 
 def _may_get_no_code(session: Session, customer_id: uuid.UUID) -> bool:
-    """Whether the account is locked, or its phone was sent enough codes that nobody used: who comes in by their codes
-    is not being pestered."""
+    """Whether the account is locked or forgotten (P5), or its phone was sent enough codes that nobody used: who comes
+    in by their codes is not being pestered."""
     hour_ago = clock.now() - dt.timedelta(hours=1)
     sent = session.scalar(
         sa.select(sa.func.count())
@@ -182,7 +183,8 @@ def _may_get_no_code(session: Session, customer_id: uuid.UUID) -> bool:
         )
     )
     is_locked = locks.locked_for(session, locks.account(customer_id)) > 0
-    return is_locked or (sent or 0) >= policies.identity().codes_per_account_hour
+    is_gone = is_forgotten(session, customer_id)
+    return is_locked or is_gone or (sent or 0) >= policies.identity().codes_per_account_hour
 
 
 def _regions(conversation: Conversation) -> list[str]:

@@ -12,9 +12,12 @@ from bot.models import Erasure, ErasureScope, ErasureStatus
 
 def is_forgotten(session: Session, customer_id: uuid.UUID) -> bool:
     """Whether an erasure of everything was approved."""
-    of_all = sa.select(Erasure.id).where(
-        Erasure.customer_id == customer_id,
+    return session.scalar(forgotten().where(Erasure.customer_id == customer_id).limit(1)) is not None
+
+
+def forgotten() -> sa.Select[uuid.UUID]:
+    """The ids of all of them, as a query."""
+    return sa.select(Erasure.customer_id).where(
         Erasure.scope == ErasureScope.EVERYTHING,
         Erasure.status.in_((ErasureStatus.APPROVED, ErasureStatus.DONE)),
     )
-    return session.scalar(of_all.limit(1)) is not None

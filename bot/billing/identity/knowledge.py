@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from bot import clock
 from bot.billing.identity import addresses, factors, proofs, refusals
 from bot.billing.identity import verification_locks as locks
+from bot.billing.identity.forgotten import forgotten
 from bot.billing.identity.proofs import Outcome
 from bot.db import lock
 from bot.keyed_hash import keyed_hash
@@ -82,7 +83,8 @@ def prove(session: Session, conversation: Conversation, *said: Said) -> Outcome:
 
 
 def _candidates(session: Session, conversation: Conversation) -> list[Candidate]:
-    """Whom the conversation's number may belong to: customers who have it on file and are not locked. Nobody, where
+    """Whom the conversation's number may belong to: customers who have it on file, are not locked and were
+    not to be forgotten (P5). Nobody, where
     somebody has said that it reaches the wrong person (P4). For nobody, one stand-in whom nothing fits."""
     phone = conversation.address or ""
     is_marked = addresses.is_marked(session, phone)
@@ -90,6 +92,7 @@ def _candidates(session: Session, conversation: Conversation) -> list[Candidate]
         sa.select(Customer.id, CustomerFactor.kind, CustomerFactor.digest)
         .join(CustomerFactor, CustomerFactor.customer_id == Customer.id)
         .where(Customer.phone.in_(refusals.forms(Channel(conversation.channel), phone)))
+        .where(Customer.id.not_in(forgotten()))
         .order_by(Customer.id)
     ).all()
     found: dict[uuid.UUID, dict[str, str]] = {}

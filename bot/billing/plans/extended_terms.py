@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -80,12 +81,21 @@ def ask(session: Session, plan: Plan, customer: Customer, *, actor: str) -> None
 
 def may_approve(session: Session, plan: Plan, agent: Agent) -> bool:
     """Whether this agent may allow `plan`: what they asked for themselves takes a specialist or somebody else (K13)."""
-    own = sa.select(PlanEvent.id).where(
-        PlanEvent.plan_id == plan.id,
-        PlanEvent.kind == PlanEventKind.APPROVAL_ASKED,
-        PlanEvent.actor == f"agent:{agent.id}",
-    )
+    own = _asked_by(agent).where(PlanEvent.plan_id == plan.id)
     return Role(agent.role).reaches(Role.SPECIALIST) or session.scalars(own.limit(1)).first() is None
+
+
+def for_approval(session: Session, agent: Agent, most: int, customers: Collection[uuid.UUID | None]) -> Sequence[Plan]:
+    """The offers that this agent may allow or not, at most so many, the oldest first: those of `customers`, and for a
+    specialist anybody's."""
+    asked = sa.select(Plan).where(
+        Plan.approval == Approval.ASKED,
+        Plan.status == PlanStatus.QUOTE,
+        sa.or_(Plan.expires_at.is_(None), Plan.expires_at > clock.now()),
+    )
+    if not Role(agent.role).reaches(Role.SPECIALIST):
+        asked = asked.where(Plan.id.not_in(_asked_by(agent)), Plan.customer_id.in_(customers))
+    return session.scalars(asked.order_by(Plan.created_at, Plan.id).limit(most)).all()
 
 
 def waits(session: Session, case: Case) -> bool:
@@ -157,4 +167,11 @@ def _close_case(session: Session, plan: Plan) -> None:
         sa.update(Case)
         .where(Case.customer_id == plan.customer_id, Case.kind == CASE, Case.summary.contains(str(plan.id)))
         .values(status=CaseStatus.DONE)
+    )
+
+
+def _asked_by(agent: Agent) -> sa.Select[uuid.UUID]:
+    """The plans that this agent asked for."""
+    return sa.select(PlanEvent.plan_id).where(
+        PlanEvent.kind == PlanEventKind.APPROVAL_ASKED, PlanEvent.actor == f"agent:{agent.id}"
     )

@@ -12,7 +12,7 @@ from bot import clock, policies
 from bot.conversations.redaction import redact_cards
 from bot.db import lock
 from bot.errors import InvalidInput, NotAllowed, NotFound
-from bot.models import Agent, Conversation, FollowUp, Handoff, HandoffEvent, HandoffEventKind
+from bot.models import Agent, Conversation, FollowUp, Holder
 from bot.words import say
 
 NOTE_LIMIT = 2_000
@@ -22,13 +22,14 @@ LISTED = 200
 def plan(session: Session, agent: Agent, conversation_id: uuid.UUID, due_at: dt.datetime, note: str) -> FollowUp:
     """Look at it again from `due_at` on. Asked again for the same conversation, the day and the note are changed.
 
-    Raises `NotFound`, `NotAllowed` for a conversation that the agent never had, `InvalidInput` for a day that has
-    passed or is too far ahead.
+    Raises `NotFound`, `NotAllowed` for a conversation that the agent does not have now, `InvalidInput` for a day that
+    has passed or is too far ahead.
     """
-    if lock(session, Conversation, conversation_id) is None:
+    conversation = lock(session, Conversation, conversation_id)
+    if conversation is None:
         raise NotFound("There is no such conversation.", about=conversation_id)
-    if not has_had(session, agent, conversation_id):
-        raise NotAllowed("Only who has or had this conversation can follow it up.", about=conversation_id)
+    if not may_plan(session, agent, conversation):
+        raise NotAllowed("Only who has this conversation can plan to follow it up.", about=conversation_id)
     at = _ahead(due_at)
     if len(note) > NOTE_LIMIT:
         raise InvalidInput(f"Please keep a note under {NOTE_LIMIT:,} characters.")
@@ -81,20 +82,10 @@ def due(session: Session, agent_id: uuid.UUID) -> int:
     return session.scalar(waiting) or 0
 
 
-def has_had(session: Session, agent: Agent, conversation_id: uuid.UUID) -> bool:
-    """Whether the agent has this conversation or once had it; a supervisor may look after any."""
-    if agent.supervises:
-        return True
-    claimed = (
-        sa.select(HandoffEvent.id)
-        .join(Handoff, Handoff.id == HandoffEvent.handoff_id)
-        .where(
-            Handoff.conversation_id == conversation_id,
-            HandoffEvent.kind == HandoffEventKind.CLAIMED,
-            HandoffEvent.actor == f"agent:{agent.id}",
-        )
-    )
-    return session.scalar(claimed.limit(1)) is not None
+def may_plan(session: Session, agent: Agent, conversation: Conversation) -> bool:
+    """Whether the agent has it now, or planned it while they had it; a supervisor may look after any."""
+    has = conversation.holder == Holder.AGENT and conversation.agent_id == agent.id
+    return has or agent.supervises or of(session, agent, conversation.id) is not None
 
 
 def _found(session: Session, agent: Agent, follow_up_id: uuid.UUID) -> FollowUp:

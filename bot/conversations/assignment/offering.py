@@ -18,7 +18,6 @@ from bot.conversations.assignment.matching import Free, Waits
 from bot.db import Database
 from bot.models import Ability, Agent, Availability, Conversation, Handoff, Holder, Offer, OfferOutcome, Presence
 
-LOOKED_AT = 500  # of those who wait, first in line: so many are looked at in one round
 _under_way = threading.Lock()
 
 
@@ -65,8 +64,8 @@ def _over(session: Session) -> list[uuid.UUID]:
 
 def pairs(session: Session) -> list[tuple[Waits, Free]]:
     """What would be offered to whom now."""
-    free = _free(session)
-    return matching.pairs(_waiting(session, _skills(free)), free) if free else []
+    free = [each for each in _free(session) if each.held < each.capacity]
+    return matching.pairs(_waiting(session, free), free) if free else []
 
 
 def _free(session: Session) -> list[Free]:
@@ -90,39 +89,81 @@ def _free(session: Session) -> list[Free]:
     ]
 
 
-def _skills(free: list[Free]) -> set[str] | None:
-    """What some of them can do; None for everything."""
-    named = [agent.skills for agent in free]
-    return None if None in named else {skill for skills in named if skills is not None for skill in skills}
+def _waiting(session: Session, free: list[Free]) -> list[Waits]:
+    """Who may be offered to these agents, by priority and then by how long (K13), and not already is.
 
-
-def _waiting(session: Session, skills: set[str] | None) -> list[Waits]:
-    """Who waits without an open offer for one of `skills`, by priority and then by how long (K13)."""
-    fits = sa.true() if skills is None else Handoff.skill.in_(skills)
-    rows = session.execute(
-        sa.select(Conversation.id, Conversation.locale, Handoff.id, Handoff.skill)
-        .join(Handoff, Conversation.handoff_id == Handoff.id)
-        .where(
-            Conversation.holder == Holder.QUEUE,
-            fits,
-            Conversation.id.not_in(sa.select(Offer.conversation_id).where(Offer.outcome == OfferOutcome.OPEN)),
-        )
-        .order_by(Handoff.priority, Conversation.waiting_since, Conversation.id)
-        .limit(LOOKED_AT)
-    ).all()
-    refused, rested = _refused(session, [handoff_id for _, _, handoff_id, _ in rows])
+    Each gets one at most. So of what agents of the same skills and languages can do, as many as there are agents are
+    enough, beside what they let be: nobody further back can have a turn, and nobody is hidden behind those whom no one
+    who is free can take.
+    """
+    lately = _let_be_lately(session, free)
+    alike: defaultdict[tuple[frozenset[str] | None, frozenset[str] | None], list[Free]] = defaultdict(list)
+    for agent in free:
+        alike[agent.skills, agent.languages].append(agent)
+    found = {}
+    for (skills, languages), agents in alike.items():
+        let_be = frozenset().union(*(lately[agent.agent_id] for agent in agents))
+        query = _in_line().where(_fits(skills, languages)).limit(len(free) + len(let_be))
+        found.update({row.conversation_id: row for row in session.execute(query)})
+    rows = sorted(found.values(), key=lambda row: (row.priority, row.waiting_since, row.conversation_id))
+    refused, rested = _refused(session, [row.handoff_id for row in rows])
     team = policies.desk().languages.team
     return [
         Waits(
-            id,
-            handoff_id,
-            skill,
-            spoken if (spoken := locale.replace("_", "-").split("-")[0].lower()) in team else None,
-            frozenset(refused[handoff_id]),
-            frozenset(rested[handoff_id]),
+            row.conversation_id,
+            row.handoff_id,
+            row.skill,
+            spoken if (spoken := row.locale.replace("_", "-").split("-")[0].lower()) in team else None,
+            frozenset(refused[row.handoff_id]),
+            frozenset(rested[row.handoff_id]),
         )
-        for id, locale, handoff_id, skill in rows
+        for row in rows
     ]
+
+
+def _in_line() -> sa.Select[uuid.UUID, str, dt.datetime | None, uuid.UUID, str, int]:
+    return (
+        sa.select(
+            Conversation.id.label("conversation_id"),
+            Conversation.locale,
+            Conversation.waiting_since,
+            Handoff.id.label("handoff_id"),
+            Handoff.skill,
+            Handoff.priority,
+        )
+        .join(Handoff, Conversation.handoff_id == Handoff.id)
+        .where(
+            Conversation.holder == Holder.QUEUE,
+            Conversation.id.not_in(sa.select(Offer.conversation_id).where(Offer.outcome == OfferOutcome.OPEN)),
+        )
+        .order_by(Handoff.priority, Conversation.waiting_since, Conversation.id)
+    )
+
+
+def _fits(skills: frozenset[str] | None, languages: frozenset[str] | None) -> sa.ColumnElement[bool]:
+    """What `Free.can` asks of skill and language. A locale begins with its language: "es-" of "es-MX", and of "es"."""
+    spoken = sa.func.lower(sa.func.substr(sa.func.replace(Conversation.locale, "_", "-").concat("-"), 1, 3))
+    team = policies.desk().languages.team
+    has_skill = sa.true() if skills is None else Handoff.skill.in_(skills)
+    if languages is None:
+        return has_skill
+    speaks = sa.or_(spoken.in_([f"{each}-" for each in languages]), spoken.not_in([f"{each}-" for each in team]))
+    return sa.and_(has_skill, speaks)
+
+
+def _let_be_lately(session: Session, free: list[Free]) -> defaultdict[uuid.UUID, set[uuid.UUID]]:
+    """The hand-overs that each let be and has had no rest from."""
+    found: defaultdict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
+    rows = session.execute(
+        sa.select(Offer.agent_id, Offer.handoff_id).where(
+            Offer.agent_id.in_([agent.agent_id for agent in free]),
+            Offer.outcome.in_((OfferOutcome.DECLINED, OfferOutcome.EXPIRED)),
+            Offer.ended_at > _rested_before(),
+        )
+    )
+    for agent_id, handoff_id in rows:
+        found[agent_id].add(handoff_id)
+    return found
 
 
 def _refused(
@@ -131,7 +172,7 @@ def _refused(
     """Who let which hand-over be, and who of them has had their rest."""
     refused: defaultdict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
     rested: defaultdict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
-    since = clock.now() - dt.timedelta(minutes=policies.assignment().rest_minutes)
+    since = _rested_before()
     rows = session.execute(
         sa.select(Offer.handoff_id, Offer.agent_id, sa.func.max(Offer.ended_at))
         .where(Offer.handoff_id.in_(handoff_ids), Offer.outcome.in_((OfferOutcome.DECLINED, OfferOutcome.EXPIRED)))
@@ -142,3 +183,7 @@ def _refused(
         if last is not None and last <= since:
             rested[handoff_id].add(agent_id)
     return refused, rested
+
+
+def _rested_before() -> dt.datetime:
+    return clock.now() - dt.timedelta(minutes=policies.assignment().rest_minutes)

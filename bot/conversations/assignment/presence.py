@@ -60,6 +60,11 @@ def worked(session: Session, agent_id: uuid.UUID) -> None:
         row.seen_at = time.time()
 
 
+def given(session: Session, agent_id: uuid.UUID) -> None:
+    """A colleague has given the agent a conversation: others have been idle for longer. It is no sign of theirs."""
+    own(session, agent_id).idle_since = clock.now()
+
+
 def availability(row: Presence | None) -> Availability:
     """What an agent is now, by their row: offline without a recent sign."""
     if row is None or time.time() - row.seen_at > policies.assignment().presence.stale_seconds:

@@ -74,15 +74,25 @@ def late(session: Session, limit: int = 100) -> list[tuple[Conversation, Handoff
         sa.select(Conversation, Handoff, HandoffTarget)
         .join(Handoff, Conversation.handoff_id == Handoff.id)
         .join(HandoffTarget, HandoffTarget.handoff_id == Handoff.id)
-        .where(
-            Conversation.holder != Holder.BOT,
-            HandoffTarget.answered_at.is_(None),
-            HandoffTarget.warn_at <= clock.now(),
-        )
+        .where(*_is_late())
         .order_by(HandoffTarget.target_at, Handoff.id)
         .limit(limit)
     )
     return [(conversation, handoff, target) for conversation, handoff, target in rows]
+
+
+def late_count(session: Session) -> int:
+    """How many those are."""
+    rows = (
+        sa.select(sa.func.count())
+        .select_from(Conversation)
+        .join(HandoffTarget, HandoffTarget.handoff_id == Conversation.handoff_id)
+    )
+    return session.scalar(rows.where(*_is_late())) or 0
+
+
+def _is_late() -> tuple[sa.ColumnElement[bool], ...]:
+    return Conversation.holder != Holder.BOT, HandoffTarget.answered_at.is_(None), HandoffTarget.warn_at <= clock.now()
 
 
 def _due(session: Session) -> list[uuid.UUID]:

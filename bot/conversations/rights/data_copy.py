@@ -31,12 +31,15 @@ from bot.models import (
     Invoice,
     Message,
 )
+from bot.money import Money
 
 ROWS = 500
+AMOUNTS = {"amount", "total", "discount"}
 PAGE_STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
     "table{border-collapse:collapse;width:100%;margin:0 0 2rem;font-size:14px}"
-    "td,th{border:1px solid #bbb;padding:.3rem .5rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}"
+    "td,th{border:1px solid #bbb;padding:.3rem .5rem;text-align:left;vertical-align:top;min-width:4rem}"
+    "td{max-width:24rem;overflow-wrap:break-word}div{overflow-x:auto}"
 )
 
 Row = dict[str, Any]
@@ -93,39 +96,49 @@ def _json(rows: Iterator[Row]) -> Iterator[bytes]:
 
 
 def _page(db: Database, about: About) -> Iterator[str]:
-    """A table a section. Whatever was written is text."""
-    brand, number = html.escape(policies.brand_name()), html.escape(about.customer.account_number)
+    """A table a section, in the customer's language. Whatever was written is text."""
+    words, locale = policies.data_copy(), about.customer.language
+    language = locale if locale.split("-")[0] in words.page.title else "en"
+    page = {name: policies.in_language(getattr(words.page, name), locale) for name in ("title", "lead", "nothing")}
+    title = html.escape(page["title"].format(brand=policies.brand_name()))
+    at = f"{clock.now():%Y-%m-%d %H:%M}"
+    lead = html.escape(page["lead"].format(account=about.customer.account_number, at=at))
     yield (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>Your data at {brand}</title>"
-        f"<style>{PAGE_STYLE}</style><h1>Your data at {brand}</h1><p>Account {number}, as of "
-        f"{clock.now():%d %B %Y, %H:%M} UTC. Amounts are in the smallest unit of the currency (cents). The folder "
-        "“data” has the same for machines, “files” what you sent us.</p>"
+        f"<!doctype html><html lang={html.escape(language)}><meta charset=utf-8>"
+        "<meta name=viewport content='width=device-width'>"
+        f"<title>{title}</title><style>{PAGE_STYLE}</style><h1>{title}</h1><p>{lead}</p>"
     )
     for section in SECTIONS:
-        yield f"<h2>{html.escape(section.title)}</h2>"
-        yield from _table(section.query(about).selected_columns.keys(), _rows(db, section, about))
+        yield f"<h2>{html.escape(words.section(section.name, locale))}</h2>"
+        names = [str(column.key) for column in section.query(about).selected_columns if column.key != "id"]
+        yield from _table(names, _rows(db, section, about), locale, page["nothing"])
     yield "</html>\n"
 
 
-def _table(columns: Sequence[str], rows: Iterator[Row]) -> Iterator[str]:
-    shown = [name for name in columns if name != "id"]
-    heads = "".join(f"<th scope=col>{html.escape(name.replace('_', ' '))}</th>" for name in shown)
+def _table(names: Sequence[str], rows: Iterator[Row], locale: str, nothing: str) -> Iterator[str]:
     first = next(rows, None)
     if first is None:
-        yield "<p>Nothing is kept.</p>"
+        yield f"<p>{html.escape(nothing)}</p>"
         return
-    yield f"<table><thead><tr>{heads}</tr></thead><tbody>"
+    heads = "".join(f"<th scope=col>{html.escape(policies.data_copy().column(name, locale))}</th>" for name in names)
+    yield f"<div tabindex=0><table><thead><tr>{heads}</tr></thead><tbody>"
     for row in itertools.chain([first], rows):
-        yield f"<tr>{''.join(f'<td>{html.escape(_words(row.get(name)))}</td>' for name in shown)}</tr>"
-    yield "</tbody></table>"
+        yield f"<tr>{''.join(f'<td>{html.escape(_words(row, name, locale))}</td>' for name in names)}</tr>"
+    yield "</tbody></table></div>"
 
 
-def _words(value: Any) -> str:
+def _words(row: Row, name: str, locale: str) -> str:
+    """What stands in the column `name`, as a person reads it."""
+    value = row.get(name)
+    if name in AMOUNTS and value is not None:
+        return Money(value, row["currency"]).format(locale)
     if isinstance(value, dt.datetime):
         return f"{value:%Y-%m-%d %H:%M:%S} UTC"
     if isinstance(value, dict | list):
         return orjson.dumps(value).decode()
-    return "" if value is None else str(value)
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    return "" if value is None else policies.data_copy().value(name, str(value), locale)
 
 
 def _rows(db: Database, section: Section, about: About) -> Iterator[Row]:

@@ -41,11 +41,10 @@ Query = Callable[[About], Rows]
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One file of the copy: its name, its title and its rows, which the first column orders and tells apart; a table
+    """One file of the copy: its name and its rows, which the first column orders and tells apart; a table
     of parts has no such column, and is read at once (`parts`)."""
 
     name: str
-    title: str
     query: Query
     parts: bool = False
 

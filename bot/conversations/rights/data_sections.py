@@ -1,6 +1,7 @@
 """What a copy of a customer's data holds (P5), table by table; what a column may not tell is not selected.
 
-Left out are secrets and hashes, ids at providers, and who else is meant: agents are "somebody at the desk".
+Left out are secrets and hashes, ids at providers, and who else is meant: agents are "desk". Notes that agents made of
+the customer are in it (decision 18). What sections and columns are called says `policies/data_copy.yml`.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ from bot.models import (
     CustomerFactor,
     Delivery,
     Feedback,
+    FollowUp,
     Handoff,
+    HandoffEvent,
     Hold,
     HoldEvent,
     Instalment,
@@ -59,7 +62,7 @@ def _person(about: About) -> Rows:
 
 def _factors(about: About) -> Rows:
     """That there is one; of what it is, only a hash is kept."""
-    return sa.select(CustomerFactor.kind, sa.literal("kept as a hash only").label("value")).where(
+    return sa.select(CustomerFactor.kind, sa.literal("hash_only").label("value")).where(
         CustomerFactor.customer_id == about.customer.id
     )
 
@@ -81,12 +84,16 @@ def _attachments(about: About) -> Rows:
 
 def _shares(about: About) -> Rows:
     s = PaymentShare
-    return sa.select(s.payment_id, s.position, s.invoice_id, s.amount).where(about.of_payments(s.payment_id))
+    return sa.select(s.payment_id, s.position, s.invoice_id, s.amount, Payment.currency).where(
+        Payment.id == s.payment_id, about.of_payments(s.payment_id)
+    )
 
 
 def _instalments(about: About) -> Rows:
     i = Instalment
-    return sa.select(i.plan_id, i.number, i.due_on, i.amount).where(about.of_plans(i.plan_id))
+    return sa.select(i.plan_id, i.number, i.due_on, i.amount, Plan.currency).where(
+        Plan.id == i.plan_id, about.of_plans(i.plan_id)
+    )
 
 
 def _plan_events(about: About) -> Rows:
@@ -119,6 +126,12 @@ def _steps(kind: Any, parent: Any, *columns: InstrumentedAttribute[Any]) -> Quer
     )
 
 
+def _handoff_steps(about: About) -> Rows:
+    e = HandoffEvent
+    mine = sa.select(Handoff.id).where(Handoff.conversation_id.in_(about.talks))
+    return sa.select(e.id, e.handoff_id, e.kind, e.note, e.at).where(e.handoff_id.in_(mine))
+
+
 def _edits(about: About) -> Rows:
     """Of a postcode only that it changed: what is kept of it is a hash."""
     e, is_plain = ContactEdit, ContactEdit.field != ContactField.POSTCODE
@@ -132,17 +145,14 @@ def _looks(about: About) -> Rows:
     """When somebody at the desk looked or acted; who it was is theirs."""
     a = AuditEntry
     subjects = [f"customer:{about.customer.id}", *(f"conversation:{talk}" for talk in about.talks)]
-    return sa.select(a.id, a.at, a.action, sa.literal("somebody at the desk").label("who")).where(
-        a.subject.in_(subjects)
-    )
+    return sa.select(a.id, a.at, a.action, sa.literal("desk").label("who")).where(a.subject.in_(subjects))
 
 
 SECTIONS = (
-    Section("customer", "Who you are", _person),
-    Section("knowledge", "What you prove it with", _factors, parts=True),
+    Section("customer", _person),
+    Section("knowledge", _factors, parts=True),
     Section(
         "invoices",
-        "Invoices",
         of(
             Invoice,
             Invoice.number,
@@ -153,10 +163,9 @@ SECTIONS = (
             Invoice.currency,
         ),
     ),
-    Section("ledger", "Every movement on your account", _postings),
+    Section("ledger", _postings),
     Section(
         "payments",
-        "Payments",
         of(
             Payment,
             Payment.amount,
@@ -167,10 +176,9 @@ SECTIONS = (
             Payment.settled_at,
         ),
     ),
-    Section("payment_shares", "What each payment was for", _shares, parts=True),
+    Section("payment_shares", _shares, parts=True),
     Section(
         "money_back",
-        "Money that went back",
         paid(
             Reversal,
             Reversal.payment_id,
@@ -183,12 +191,10 @@ SECTIONS = (
     ),
     Section(
         "refunds",
-        "Refunds",
         paid(Refund, Refund.payment_id, Refund.amount, Refund.currency, Refund.reason, Refund.status, Refund.asked_at),
     ),
     Section(
         "adjustments",
-        "Corrections",
         of(
             Adjustment,
             Adjustment.invoice_id,
@@ -202,22 +208,17 @@ SECTIONS = (
     ),
     Section(
         "plans",
-        "Plans",
         of(Plan, Plan.status, Plan.kind, Plan.frequency, Plan.total, Plan.discount, Plan.currency, Plan.created_at),
     ),
-    Section("instalments", "Instalments", _instalments, parts=True),
-    Section("plan_events", "What happened to your plans", _plan_events),
-    Section(
-        "proposals", "Terms that you asked for", of(Proposal, Proposal.asked, Proposal.outcome, Proposal.created_at)
-    ),
+    Section("instalments", _instalments, parts=True),
+    Section("plan_events", _plan_events),
+    Section("proposals", of(Proposal, Proposal.asked, Proposal.outcome, Proposal.created_at)),
     Section(
         "promises",
-        "What you said you would pay",
         of(Promise, Promise.amount, Promise.currency, Promise.due_on, Promise.status, Promise.created_at),
     ),
     Section(
         "mandates",
-        "Consents to charge a card",
         of(
             Mandate,
             Mandate.status,
@@ -228,10 +229,9 @@ SECTIONS = (
             Mandate.withdrawn_at,
         ),
     ),
-    Section("conversations", "Conversations", _conversations),
+    Section("conversations", _conversations),
     Section(
         "messages",
-        "What was said, and notes that agents made",
         talked(
             Message,
             Message.conversation_id,
@@ -243,54 +243,48 @@ SECTIONS = (
             Message.intent,
         ),
     ),
-    Section("files", "Files that you sent", _attachments),
+    Section("files", _attachments),
     Section(
         "deliveries",
-        "What was sent to your phone",
         talked(Delivery, Delivery.channel, Delivery.address, Delivery.status, Delivery.sent_at),
     ),
+    Section("handoffs", talked(Handoff, Handoff.reason, Handoff.summary, Handoff.created_at)),
+    Section("handoff_steps", _handoff_steps),
     Section(
-        "handoffs", "When a person was asked for", talked(Handoff, Handoff.reason, Handoff.summary, Handoff.created_at)
+        "follow_ups", talked(FollowUp, FollowUp.conversation_id, FollowUp.due_at, FollowUp.note, FollowUp.created_at)
     ),
     Section(
         "cases",
-        "What the desk was asked to look at",
         around(Case, Case.kind, Case.status, Case.summary, Case.created_at),
     ),
     Section(
         "holds",
-        "What was put on hold",
         around(Hold, Hold.kind, Hold.status, Hold.reason, Hold.created_at, Hold.lifted_at),
     ),
-    Section("consents", "Yes and no to messages", _consents),
+    Section("consents", _consents),
     Section(
         "preferences",
-        "How you want to hear from us",
         around(Preference, Preference.kind, Preference.medium, Preference.value, Preference.created_at),
     ),
     Section(
         "callbacks",
-        "Calls that you asked for",
         around(Callback, Callback.phone, Callback.starts_at, Callback.ends_at, Callback.created_at),
     ),
-    Section("case_steps", "What was done about it", _steps(CaseEvent, Case, CaseEvent.outcome, CaseEvent.note)),
-    Section("hold_steps", "What was decided about holds", _steps(HoldEvent, Hold, HoldEvent.outcome, HoldEvent.reason)),
-    Section("callback_steps", "What came of the calls", _steps(CallbackEvent, Callback, CallbackEvent.note)),
+    Section("case_steps", _steps(CaseEvent, Case, CaseEvent.outcome, CaseEvent.note)),
+    Section("hold_steps", _steps(HoldEvent, Hold, HoldEvent.outcome, HoldEvent.reason)),
+    Section("callback_steps", _steps(CallbackEvent, Callback, CallbackEvent.note)),
     Section(
         "feedback",
-        "What you thought of us",
         around(Feedback, Feedback.rating, Feedback.comment, Feedback.about, Feedback.given_at),
     ),
     Section(
         "contact_wishes",
-        "New contacts that you gave",
         of(ContactChange, ContactChange.kind, ContactChange.value, ContactChange.created_at),
     ),
-    Section("contact_edits", "Changes of your contacts", _edits),
+    Section("contact_edits", _edits),
     Section(
         "unlocks",
-        "When we unlocked your proof",
         around(VerificationUnlock, VerificationUnlock.reason, VerificationUnlock.at),
     ),
-    Section("access", "Who looked at your data", _looks),
+    Section("access", _looks),
 )

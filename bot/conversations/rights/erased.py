@@ -6,6 +6,7 @@ Refusals outlive their address as its keyed hash, so that nobody is written to w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from bot import clock, policies
 from bot.billing.identity import refusals
 from bot.billing.identity import verification_locks as locks
-from bot.conversations.rights.theirs import Theirs, about, numbers, reached
+from bot.conversations.rights.theirs import Theirs, about, numbers
 from bot.db import Base
 from bot.models import (
     Adjustment,
@@ -39,7 +40,6 @@ from bot.models import (
     EditStatus,
     Erasure,
     ErasureScope,
-    ExternalEvent,
     Feedback,
     FollowUp,
     Handoff,
@@ -55,14 +55,14 @@ from bot.models import (
     Proposal,
     Refund,
     Review,
-    Source,
     VerificationChallenge,
     VerificationLock,
     VerificationUnlock,
 )
 from bot.phone_numbers import alike
 
-WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.HELD, DeliveryStatus.UNCERTAIN)
+GOING = (DeliveryStatus.QUEUED, DeliveryStatus.UNCERTAIN)
+WAITING = (*GOING, DeliveryStatus.HELD)
 NOBODY = "Erased"
 
 Column = InstrumentedAttribute[Any]
@@ -76,8 +76,22 @@ def parts(scope: ErasureScope) -> tuple[Part, ...]:
     return WORDS if scope == ErasureScope.WORDS else EVERYTHING
 
 
+def is_on_its_way(session: Session, of: Theirs) -> bool:
+    """Whether something is being sent to them, or they wait for the assistant's answer."""
+    asked = sa.select(Message.id).where(Message.conversation_id.in_(of.conversations), Message.pending.is_(True))
+    going = sa.select(Delivery.id).where(Delivery.conversation_id.in_(of.conversations), Delivery.status.in_(GOING))
+    return any(session.scalar(each.limit(1)) is not None for each in (asked, going))
+
+
+def end_proofs(session: Session, of: Theirs) -> None:
+    """Nobody is taken for them any more, from the approval on."""
+    _set(session, Conversation, Conversation.customer_id == of.customer.id, verified_until=None)
+
+
 def _gather(session: Session, of: Theirs) -> None:
-    """What was said on their number before anybody proved who they are is theirs, where nobody else has that number."""
+    """What was said on their number before anybody proved who they are is theirs, where nobody else has that number.
+    What they have proven ends."""
+    end_proofs(session, of)
     own = alike(of.customer.phone) if of.customer.phone else ()
     others = sa.select(Customer.id).where(Customer.phone.in_(own), Customer.id != of.customer.id)
     if not own or session.scalar(others.limit(1)) is not None:
@@ -109,9 +123,12 @@ def _deliveries(session: Session, of: Theirs) -> None:
 
 
 def _sent(session: Session, of: Theirs) -> None:
-    """The same while they stay a customer: what is still on its way goes out."""
-    is_over = sa.and_(Delivery.conversation_id.in_(of.conversations), Delivery.status.not_in(WAITING))
-    _set(session, Delivery, is_over, body="", content=None)
+    """The same while they stay a customer. What is being sent has gone out by now (`is_on_its_way`); what waited for
+    them to write again would go without its words, and stays here."""
+    mine = Delivery.conversation_id.in_(of.conversations)
+    is_held = sa.and_(mine, Delivery.status == DeliveryStatus.HELD)
+    _set(session, Delivery, is_held, status=DeliveryStatus.WITHHELD, error="erased", changed_at=clock.now())
+    _set(session, Delivery, sa.and_(mine, Delivery.status.not_in(WAITING)), body="", content=None)
 
 
 def _files(session: Session, of: Theirs) -> None:
@@ -133,10 +150,13 @@ def _messages(session: Session, of: Theirs) -> None:
         sa.delete(Review).where(Review.message_id.in_(of.messages)).execution_options(synchronize_session=False)
     )
     words = policies.in_language(policies.rights().erased, of.customer.language)
+    # What is gone already is not written again: the last part looks once more.
+    columns = (Message.payload, Message.buttons, Message.card, Message.client_id)
+    is_left = sa.or_(Message.text != words, Message.pending.is_(True), *(each.is_not(None) for each in columns))
     _set(
         session,
         Message,
-        Message.conversation_id.in_(of.conversations),
+        sa.and_(Message.conversation_id.in_(of.conversations), is_left),
         text=words,
         payload=None,
         buttons=None,
@@ -153,6 +173,13 @@ def _hand_overs(session: Session, of: Theirs) -> None:
     _set(session, Handoff, Handoff.conversation_id.in_(of.conversations), summary={})
     _set(session, FollowUp, FollowUp.conversation_id.in_(of.conversations), note="")
     _set(session, Feedback, about(Feedback, of), comment=None)
+
+
+def _latest(session: Session, of: Theirs) -> None:
+    """What was said while the parts before were done."""
+    _files(session, of)
+    _messages(session, of)
+    _hand_overs(session, of)
 
 
 def _cases(session: Session, of: Theirs) -> None:
@@ -182,25 +209,6 @@ def _consents(session: Session, of: Theirs) -> None:
     for address in session.scalars(sa.select(Consent.address).where(mine).distinct()).all():
         if address in own and not refusals.is_forgotten(address):
             _set(session, Consent, Consent.address == address, address=refusals.forgotten(address), detail=None)
-
-
-def _events(session: Session, of: Theirs) -> None:
-    """What providers told us of them, as it came. That it came is kept, so that a repeat stays one."""
-    names = [of.customer.name, of.customer.email or ""]
-    digits = [number.lstrip("+") for number in sorted(reached(session, of))]
-    stripes = sa.select(Payment.checkout_session_id).where(Payment.customer_id == of.customer.id)
-    intents = sa.select(Payment.payment_intent_id).where(Payment.customer_id == of.customer.id)
-    mine: list[sa.ColumnElement[bool]] = [
-        ExternalEvent.object_id.in_(stripes),
-        ExternalEvent.object_id.in_(intents),
-    ]
-    find = sa.func.instr if session.get_bind().dialect.name == "sqlite" else _position
-    for needle in {form for value in (*names, *digits) if value for form in _written(value)}:
-        mine.append(find(ExternalEvent.body, needle) > 0)
-    _set(session, ExternalEvent, sa.and_(ExternalEvent.processed_at.is_not(None), sa.or_(*mine)), body=b"")
-    theirs = ExternalEvent.object_id.in_([f"+{number}" for number in digits])
-    is_phone = ExternalEvent.source.in_((Source.TWILIO, Source.META))
-    _set(session, ExternalEvent, sa.and_(is_phone, ExternalEvent.processed_at.is_not(None), theirs), object_id=None)
 
 
 def _money(session: Session, of: Theirs) -> None:
@@ -243,7 +251,10 @@ def _proofs(session: Session, of: Theirs) -> None:
 
 
 def _person(session: Session, of: Theirs) -> None:
-    """Who they are, last: language, zone and country stay, because amounts and dates are read by them."""
+    """Who they are, last, with what came meanwhile: language, zone and country stay, because amounts and dates are read
+    by them."""
+    for again in (_gather, _deliveries, _latest, _cases, _holds, _consents):
+        again(session, of)
     _set(session, ContactChange, ContactChange.customer_id == of.customer.id, value="")
     edits = ContactEdit.customer_id == of.customer.id
     _set(session, ContactEdit, sa.and_(edits, ContactEdit.status == EditStatus.PROPOSED), status=EditStatus.REFUSED)
@@ -256,32 +267,19 @@ def _person(session: Session, of: Theirs) -> None:
     session.flush()
 
 
-WORDS: tuple[Part, ...] = (_sent, _files, _messages, _hand_overs)
+WORDS: tuple[Part, ...] = (_sent, _files, _messages, _hand_overs, _latest)
 EVERYTHING: tuple[Part, ...] = (
-    _gather, _deliveries, _files, _messages, _hand_overs, _cases, _holds, _wishes, _consents, _events, _money, _proofs,
-    _person,
+    _gather, _deliveries, _files, _messages, _hand_overs, _cases, _holds, _wishes, _consents, _money, _proofs, _person,
 )  # fmt: skip
 
 
 def without_person(customer: Customer, text: str) -> str:
-    """`text` without the customer's name, e-mail address and number."""
+    """`text` without the customer's name, e-mail address and number where they stand as whole words."""
     for own in sorted((customer.name, customer.email or "", customer.phone or ""), key=len, reverse=True):
-        while own and (at := text.casefold().find(own.casefold())) >= 0:
-            text = f"{text[:at]}…{text[at + len(own) :]}"
+        if own.strip():
+            text = re.sub(rf"(?<!\w){re.escape(own.strip())}(?!\w)", "…", text, flags=re.IGNORECASE)
     return text
 
 
 def _set(session: Session, kind: type[Base], which: sa.ColumnElement[bool], **values: Any) -> None:
     session.execute(sa.update(kind).where(which).values(values).execution_options(synchronize_session=False))
-
-
-def _written(value: str) -> set[bytes]:
-    """How a value may stand in a body: plain, in a form, in JSON."""
-    plain = value.encode()
-    in_form = value.replace("@", "%40").replace(" ", "+").encode()
-    escaped = value.encode("ascii", "backslashreplace")
-    return {plain, in_form, value.replace(" ", "%20").encode(), escaped}
-
-
-def _position(body: Any, needle: bytes) -> sa.ColumnElement[int]:
-    return sa.func.position(sa.literal(needle, sa.LargeBinary).op("IN")(body))

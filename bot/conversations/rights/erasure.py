@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import sqlalchemy as sa
@@ -17,8 +18,9 @@ from sqlalchemy.orm import Session
 from bot import clock
 from bot.billing import erasable
 from bot.conversations.dialogue import Dialogue
-from bot.conversations.rights.erased import parts
-from bot.conversations.rights.theirs import theirs
+from bot.conversations.rights import told
+from bot.conversations.rights.erased import end_proofs, is_on_its_way, parts
+from bot.conversations.rights.theirs import locked
 from bot.db import Database, lock
 from bot.errors import Conflict, InvalidInput, NotAllowed, NotFound, OutsideService
 from bot.models import (
@@ -30,11 +32,24 @@ from bot.models import (
     ErasureStatus,
     ExternalEvent,
     Holder,
+    Message,
 )
 from bot.phone_numbers import alike
 
 REASON_LEAST = 10
+_UNDER_WAY = {
+    ErasureScope.WORDS: "An erasure of what was said is under way.",
+    ErasureScope.EVERYTHING: "An erasure of everything is under way.",
+}
 UNDER_WAY = (ErasureStatus.ASKED, ErasureStatus.APPROVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A part that is next, of whom; and whether it is who they are, before which what providers told us goes."""
+
+    customer_id: uuid.UUID
+    is_last: bool
 
 
 def ask(
@@ -47,14 +62,22 @@ def ask(
     client_id: uuid.UUID,
 ) -> Erasure:
     """Ask for an erasure, which another person has to approve; by nobody (the operator at the server) it is approved at
-    once. The same `client_id` again is the same one, and so is another wish while one is under way or all is erased.
+    once. The same `client_id` again is the same one, and so is the same wish while one is under way or all is erased.
 
-    Raises `NotFound`, `InvalidInput`, `Conflict` with the sentence why it cannot be yet and what can be meanwhile.
+    Raises `NotFound`; `InvalidInput`, also for a `client_id` that was used for something else; `Conflict` with the
+    sentence why it cannot be yet and what can be meanwhile, or that another erasure is under way.
     """
     customer = lock(session, Customer, customer_id)
     if customer is None:
         raise NotFound("There is no such customer.", about=customer_id)
+    made = session.get(Erasure, client_id)
+    if made is not None:
+        if (made.customer_id, made.scope, made.asked_by) != (customer_id, scope, agent.id if agent else None):
+            raise InvalidInput("That client_id was used for something else.")
+        return made
     before = current(session, customer_id)
+    if before is not None and before.status in UNDER_WAY and before.scope != scope:
+        raise Conflict(f"{_UNDER_WAY[ErasureScope(before.scope)]} Please wait until it is done.", about=customer_id)
     if before is not None and (before.status in UNDER_WAY or before.scope == ErasureScope.EVERYTHING):
         return before
     if len(reason.strip()) < REASON_LEAST:
@@ -82,37 +105,44 @@ def decide(session: Session, erasure_id: uuid.UUID, agent: Agent, *, approve: bo
     asked = session.get(Erasure, erasure_id)
     if asked is None:
         raise NotFound("There is no such erasure.", about=erasure_id)
-    customer = lock(session, Customer, asked.customer_id)
+    of = locked(session, asked.customer_id)
     erasure = lock(session, Erasure, erasure_id)
-    assert customer is not None
     assert erasure is not None
-    if erasure.status != ErasureStatus.ASKED:
-        if (erasure.status == ErasureStatus.REFUSED) is not approve:
-            return erasure
-        raise Conflict(f"This erasure is {erasure.status} already.", about=erasure_id)
     if erasure.asked_by == agent.id:
         raise NotAllowed("Somebody else has to look at what you asked for.", about=erasure_id)
     if not agent.supervises:
         raise NotAllowed("A supervisor has to look at this.", about=erasure_id)
+    if erasure.status != ErasureStatus.ASKED:
+        if (erasure.status == ErasureStatus.REFUSED) is not approve:
+            return erasure
+        raise Conflict(f"This erasure is {erasure.status} already.", about=erasure_id)
     if approve:
-        _allow(session, customer, ErasureScope(erasure.scope), talks=True)
+        _allow(session, of.customer, ErasureScope(erasure.scope), talks=True)
+        if erasure.scope == ErasureScope.EVERYTHING:
+            end_proofs(session, of)
     erasure.status = ErasureStatus.APPROVED if approve else ErasureStatus.REFUSED
     erasure.decided_by, erasure.decided_at = agent.id, clock.now()
     session.flush()
     return erasure
 
 
-def carry_on(db: Database, erasure_id: uuid.UUID) -> None:
-    """Do the parts of an approved erasure that are not done yet, each in a transaction of its own."""
-    while db.in_transaction(lambda session: _one_part(session, erasure_id)):
-        pass
+def carry_on(db: Database, erasure_id: uuid.UUID) -> bool:
+    """Do the parts of an approved erasure that are not done yet, each in a transaction of its own. Whether all are
+    done: words of somebody who stays a customer wait until what is on its way has gone out and been answered."""
+    while (step := db.in_reading(partial(_step, erasure_id=erasure_id))) is not None:
+        if step.is_last:
+            told.forget(db, step.customer_id)
+        if not db.in_transaction(partial(_one_part, erasure_id=erasure_id)):
+            break  # or somebody else has done it meanwhile
+    return db.in_reading(partial(_step, erasure_id=erasure_id)) is None
 
 
 async def sweep(db: Database, dialogue: Dialogue) -> int:
     """Finish every approved erasure; how many are done now. While the assistant cannot be reached, it waits."""
     done = 0
     for erasure_id in await asyncio.to_thread(db.in_reading, _approved):
-        await asyncio.to_thread(carry_on, db, erasure_id)
+        if not await asyncio.to_thread(carry_on, db, erasure_id):
+            continue
         try:
             for conversation in await asyncio.to_thread(db.in_reading, partial(_talks, erasure_id=erasure_id)):
                 await dialogue.reset(conversation.id, conversation.locale)
@@ -146,6 +176,10 @@ def barriers(session: Session, customer: Customer, *, talks: bool) -> list[str]:
     )
     if talks and session.scalar(with_person.limit(1)) is not None:
         found.append("a conversation that is not closed")
+    talked = sa.select(Conversation.id).where(Conversation.customer_id == customer.id)
+    asked = sa.select(Message.id).where(Message.conversation_id.in_(talked), Message.pending.is_(True))
+    if talks and session.scalar(asked.limit(1)) is not None:
+        found.append("a message of theirs that is being answered")
     return found
 
 
@@ -157,15 +191,30 @@ def _allow(session: Session, customer: Customer, scope: ErasureScope, *, talks: 
         raise Conflict(f"{why} What was said, sent and rated can be erased meanwhile.", about=customer.id)
 
 
+def _step(session: Session, erasure_id: uuid.UUID) -> Step | None:
+    """The part that is next; None when all are done, or none is to be."""
+    erasure = session.get(Erasure, erasure_id)
+    if erasure is None or erasure.status != ErasureStatus.APPROVED:
+        return None
+    scope = ErasureScope(erasure.scope)
+    left = len(parts(scope)) - erasure.parts
+    return Step(erasure.customer_id, left == 1 and scope == ErasureScope.EVERYTHING) if left > 0 else None
+
+
 def _one_part(session: Session, erasure_id: uuid.UUID) -> bool:
-    """Do the next part; whether there was one."""
+    """Do the next part, with their conversations and the customer locked; whether one was done."""
+    customer_id = session.scalar(sa.select(Erasure.customer_id).where(Erasure.id == erasure_id))
+    if customer_id is None:
+        return False
+    of = locked(session, customer_id)
     erasure = lock(session, Erasure, erasure_id)
     if erasure is None or erasure.status != ErasureStatus.APPROVED:
         return False
-    todo = parts(ErasureScope(erasure.scope))
-    if erasure.parts >= len(todo):
+    scope = ErasureScope(erasure.scope)
+    todo = parts(scope)
+    if erasure.parts >= len(todo) or (scope == ErasureScope.WORDS and is_on_its_way(session, of)):
         return False
-    todo[erasure.parts](session, theirs(session, erasure.customer_id))
+    todo[erasure.parts](session, of)
     erasure.parts += 1
     session.flush()
     return True
@@ -183,6 +232,8 @@ def _talks(session: Session, erasure_id: uuid.UUID) -> Sequence[Conversation]:
 def _finish(session: Session, erasure_id: uuid.UUID) -> int:
     erasure = lock(session, Erasure, erasure_id)
     if erasure is None or erasure.status != ErasureStatus.APPROVED:
+        return 0
+    if erasure.parts < len(parts(ErasureScope(erasure.scope))):
         return 0
     erasure.status, erasure.done_at, erasure.reason = ErasureStatus.DONE, clock.now(), ""
     return 1

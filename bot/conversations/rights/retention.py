@@ -40,10 +40,7 @@ def erase(db: Database, customer_id: uuid.UUID) -> bool:
             made = erasure.ask(session, None, customer_id, ErasureScope.EVERYTHING, REASON, client_id=uuid.uuid4())
         except Conflict:
             return False
-    if made.status != ErasureStatus.APPROVED:
-        return False
-    erasure.carry_on(db, made.id)
-    return True
+    return made.status == ErasureStatus.APPROVED and erasure.carry_on(db, made.id)
 
 
 def _is_over(session: Session, customer: Customer) -> bool:

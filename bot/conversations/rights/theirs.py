@@ -9,6 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.db import lock
+from bot.errors import NotFound
 from bot.models import Channel, ContactEdit, Conversation, Customer, Message, Payment
 from bot.phone_numbers import alike
 
@@ -32,6 +34,21 @@ def theirs(session: Session, customer_id: uuid.UUID) -> Theirs:
         sa.select(Message.id).where(Message.conversation_id.in_(conversations)),
         sa.select(Payment.id).where(Payment.customer_id == customer_id),
     )
+
+
+def locked(session: Session, customer_id: uuid.UUID) -> Theirs:
+    """The same, with their conversations and then the customer locked, as the house does it; those on their number,
+    too, on which nobody has proven anything. Raises `NotFound`."""
+    phone = session.scalar(sa.select(Customer.phone).where(Customer.id == customer_id))
+    here = Conversation.customer_id == customer_id
+    if phone:
+        on_phone = sa.and_(Conversation.channel != Channel.WEB, Conversation.address.in_(alike(phone)))
+        here = sa.or_(here, on_phone)
+    ids = sa.select(Conversation.id).where(here).order_by(Conversation.id)
+    session.scalars(ids.with_for_update(key_share=True)).all()
+    if lock(session, Customer, customer_id) is None:
+        raise NotFound("There is no such customer.", about=customer_id)
+    return theirs(session, customer_id)
 
 
 def numbers(session: Session, of: Theirs) -> list[str]:

@@ -25,13 +25,13 @@ def account(session: Session, seat: Seat, customer: Customer) -> dict[str, Any]:
     standing, today = invoices.standing(session, customer), clock.today(customer.time_zone)
     plan = plans.current(session, customer)
     planned = {part.invoice_id for part in plan.invoices} if plan else set()
-    late = (item.owed for item in standing.items if item.days_late and item.invoice.id not in planned)
+    # What a plan covers is not late any more, nor is what is disputed (C9); the assistant says the same.
+    late = [item for item in standing.items if item.days_late and not item.disputed and item.invoice.id not in planned]
     return {
         "customer_id": str(customer.id),
         "currency": standing.currency,
         "total": amount(standing.total),
-        # What a plan covers is not late any more; the assistant says the same to the customer.
-        "overdue": amount(total(late, standing.currency)),
+        "overdue": amount(total((item.owed for item in late), standing.currency)),
         "credit": amount(standing.credit),
         "invoices": [
             {
@@ -39,7 +39,7 @@ def account(session: Session, seat: Seat, customer: Customer) -> dict[str, Any]:
                 "number": item.invoice.number,
                 "description": item.invoice.description,
                 "due_on": item.invoice.due_on.isoformat(),
-                "days_late": 0 if item.invoice.id in planned else item.days_late,
+                "days_late": item.days_late if item in late else 0,
                 "planned": item.invoice.id in planned,
                 "owed": amount(item.owed),
                 "disputed": item.disputed,

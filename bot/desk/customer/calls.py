@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from bot import clock, policies
 from bot.conversations.callbacks import Call
 from bot.desk.auth import Seat
-from bot.models import CallbackEventKind, Conversation, Customer, Feedback, Holder
+from bot.desk.sight import may_open
+from bot.models import CallbackEventKind, Conversation, Customer, Feedback
 
 LOW = 2
 A_PAGE = 50
@@ -50,16 +51,15 @@ class Rating:
     name: str
 
 
-def call(session: Session, seat: Seat, one: Call, names: dict[uuid.UUID, str]) -> Shown:
+def call(seat: Seat, one: Call, names: dict[uuid.UUID, str]) -> Shown:
     """One call, open or ended."""
     callback, taken, end = one.callback, one.taken_by, one.end
     starts, ends = callback.starts_at or clock.now(), callback.ends_at or clock.now()
     desk, theirs = policies.desk().time_zone, one.customer.time_zone if one.customer else None
-    conversation = session.get_one(Conversation, callback.conversation_id)
     return Shown(
         id=callback.id,
-        conversation_id=conversation.id,
-        opens=_opens(seat, conversation),
+        conversation_id=callback.conversation_id,
+        opens=may_open(seat, one.conversation),
         name=one.customer.name if one.customer else "Somebody who has not proven who they are",
         number=callback.phone or (one.customer.phone if one.customer else None) or "no number on file",
         words=one.case.summary,
@@ -93,11 +93,6 @@ def ratings(session: Session, *, low: bool, page: int) -> tuple[list[Rating], in
         .offset((page - 1) * A_PAGE)
     )
     return [Rating(row, channel, name or "Not known") for row, channel, name in rows], max(1, -(-total // A_PAGE))
-
-
-def _opens(seat: Seat, conversation: Conversation) -> bool:
-    own = conversation.holder == Holder.AGENT and conversation.agent_id == seat.agent.id
-    return own or conversation.holder == Holder.QUEUE or seat.supervises
 
 
 def _span(starts: dt.datetime, ends: dt.datetime, zone: str) -> str:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from functools import partial
 from typing import Any
 
-from anyio import from_thread
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from bot.conversations import callbacks
 from bot.conversations.callbacks import Call
-from bot.conversations.signals import Signals
 from bot.db import Database
-from bot.desk import audit
+from bot.desk import audit, bells
 from bot.desk.access import Db, DeskRoute, Reader, Writer
 from bot.desk.auth import Seat
 from bot.desk.customer import calls
@@ -40,8 +37,8 @@ def promised(db: Db, seat: Reader) -> Response:
     """Calls that are to be made, the first due first; and those that were. Audited."""
     with db.reading() as session:
         names = agent_names(session)
-        waiting = [calls.call(session, seat, one, names) for one in callbacks.open_calls(session)]
-        ended = [calls.call(session, seat, one, names) for one in callbacks.ended_calls(session, ENDED)]
+        waiting = [calls.call(seat, one, names) for one in callbacks.open_calls(session)]
+        ended = [calls.call(seat, one, names) for one in callbacks.ended_calls(session, ENDED)]
     _seen(db, seat, "callbacks.read", [one.conversation_id for one in (*waiting, *ended)])
     return page("callbacks.html", seat=seat, waiting=waiting, ended=ended)
 
@@ -58,21 +55,27 @@ def feedback(request: Request, db: Db, seat: Reader) -> Response:
 
 
 @api.post("/{callback_id}/take")
-def take(callback_id: uuid.UUID, db: Db, seat: Writer) -> dict[str, Any]:
+def take(callback_id: uuid.UUID, request: Request, db: Db, seat: Writer) -> dict[str, Any]:
     """Take a call; the others get 409 with the name of who has it."""
     with db.transaction() as session:
         call = callbacks.take(session, callback_id, seat.agent)
-        audit.record(session, seat.agent, "callback.taken", audit.conversation(call.callback.conversation_id))
-        return _done(call)
+        conversation_id = call.callback.conversation_id
+        audit.record(session, seat.agent, "callback.taken", audit.conversation(conversation_id))
+        done = _done(call)
+    bells.ring(request, conversation_id)
+    return done
 
 
 @api.post("/{callback_id}/give-back")
-def give_back(callback_id: uuid.UUID, db: Db, seat: Writer) -> dict[str, Any]:
+def give_back(callback_id: uuid.UUID, request: Request, db: Db, seat: Writer) -> dict[str, Any]:
     """Let others have it."""
     with db.transaction() as session:
         call = callbacks.give_back(session, callback_id, seat.agent)
-        audit.record(session, seat.agent, "callback.given_back", audit.conversation(call.callback.conversation_id))
-        return _done(call)
+        conversation_id = call.callback.conversation_id
+        audit.record(session, seat.agent, "callback.given_back", audit.conversation(conversation_id))
+        done = _done(call)
+    bells.ring(request, conversation_id)
+    return done
 
 
 @api.post("/{callback_id}/end")
@@ -83,8 +86,7 @@ def end(callback_id: uuid.UUID, body: Ending, request: Request, db: Db, seat: Wr
         conversation_id = call.callback.conversation_id
         audit.record(session, seat.agent, "callback.ended", audit.conversation(conversation_id), answered=body.answered)
         done = _done(call)
-    signals: Signals = request.app.state.signals
-    from_thread.run_sync(partial(signals.ring, conversation_id, desk=True))
+    bells.ring(request, conversation_id)
     return done
 
 

@@ -8,11 +8,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot import clock, policies
+from bot import policies
+from bot.conversations.payment_news import proven
 from bot.desk.auth import Seat
+from bot.desk.customer.own_talks import OwnTalks, own_talks
 from bot.desk.thread.lines import agent_names, instant
 from bot.errors import NotAllowed, NotFound
-from bot.models import Case, CaseEvent, CaseEventKind, CaseStatus, Conversation, Holder
+from bot.models import Case, CaseEvent, CaseEventKind, CaseStatus, Conversation
 
 RECENT = 30
 
@@ -28,13 +30,13 @@ def of_conversation(session: Session, seat: Seat, conversation: Conversation) ->
     """The cases beside this conversation and, while identity is proven, of its customer (P1): open ones first, then the
     newest."""
     ours = [Case.conversation_id == conversation.id]
-    if conversation.customer_id and conversation.verified_until and conversation.verified_until > clock.now():
+    if conversation.customer_id and proven(conversation):
         ours.append(Case.customer_id == conversation.customer_id)
     is_done = Case.status == CaseStatus.DONE
     rows = session.scalars(
         sa.select(Case).where(sa.or_(*ours)).order_by(is_done, Case.created_at.desc(), Case.id).limit(RECENT)
     ).all()
-    outcomes = ended(session, [case.id for case in rows])
+    outcomes, own = ended(session, [case.id for case in rows]), own_talks(session, seat)
     return [
         {
             "id": str(case.id),
@@ -44,7 +46,7 @@ def of_conversation(session: Session, seat: Seat, conversation: Conversation) ->
             "summary": case.summary,
             "at": instant(case.created_at),
             "done": outcomes.get(case.id) if case.status == CaseStatus.DONE else None,
-            "may_decide": may_decide(session, seat, case),
+            "may_decide": _may_decide(seat, own, case),
         }
         for case in rows
     ]
@@ -55,22 +57,9 @@ def find(session: Session, seat: Seat, case_id: uuid.UUID) -> Case:
     case = session.get(Case, case_id)
     if case is None:
         raise NotFound("There is no such case.", about=case_id)
-    if not may_decide(session, seat, case):
+    if not _may_decide(seat, own_talks(session, seat), case):
         raise NotAllowed("Speak with this customer first.", about=case_id)
     return case
-
-
-def may_decide(session: Session, seat: Seat, case: Case) -> bool:
-    """A supervisor about any; an agent about those of the conversation that they have and, while its customer has
-    proven who they are, of that customer."""
-    if seat.supervises:
-        return True
-    about = [Conversation.id == case.conversation_id]
-    if case.customer_id:
-        proven = Conversation.verified_until > clock.now()
-        about.append(sa.and_(Conversation.customer_id == case.customer_id, proven))
-    own = sa.and_(Conversation.holder == Holder.AGENT, Conversation.agent_id == seat.agent.id)
-    return session.scalars(sa.select(Conversation.id).where(own, sa.or_(*about)).limit(1)).first() is not None
 
 
 def ended(session: Session, ids: list[uuid.UUID]) -> dict[uuid.UUID, Json]:
@@ -90,3 +79,9 @@ def ended(session: Session, ids: list[uuid.UUID]) -> dict[uuid.UUID, Json]:
         }
         for step in steps
     }
+
+
+def _may_decide(seat: Seat, own: OwnTalks, case: Case) -> bool:
+    """A supervisor about any; an agent about those of a conversation that they have and, while its customer has proven
+    who they are, of that customer."""
+    return seat.supervises or case.conversation_id in own.conversations or case.customer_id in own.customers

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from bot.billing import case_decisions, hold_decisions
 from bot.conversations import payment_news
-from bot.desk import audit, text
+from bot.desk import audit, bells, text
 from bot.desk.access import Db, DeskRoute, Reader, Writer
 from bot.desk.customer import cases, holds
-from bot.desk.thread.speaking import Once, customer_in, own, ring
+from bot.desk.thread.speaking import Once, customer_in, own
 from bot.errors import InvalidInput, NotFound
 from bot.models import CaseOutcome, Conversation, Customer, DisputeOutcome, HoldKind, Invoice
 
@@ -93,9 +93,9 @@ def place(conversation_id: uuid.UUID, body: Placed, request: Request, db: Db, se
             reason=text.reason(body.reason),
             ends_on=body.ends_on,
         )
-        audit.record(session, seat.agent, "hold.placed", f"hold:{hold.id}", kind=hold.kind)
+        audit.record_once(session, seat.agent, "hold.placed", f"hold:{hold.id}", kind=hold.kind)
         answer = {"holds": holds.of_conversation(session, seat, conversation)}
-    ring(request, conversation_id)
+    bells.ring(request, conversation_id)
     return answer
 
 
@@ -107,7 +107,7 @@ def confirm(hold_id: uuid.UUID, request: Request, db: Db, seat: Writer, body: Co
         hold = hold_decisions.confirm(session, hold_id, seat.agent, ends_on=body.ends_on if body else None)
         audit.record(session, seat.agent, "hold.confirmed", f"hold:{hold_id}", kind=hold.kind)
         told, answer = hold.conversation_id, {"status": hold.status}
-    ring(request, told)
+    bells.ring(request, told)
     return answer
 
 
@@ -120,7 +120,7 @@ def lift(hold_id: uuid.UUID, body: Lifted, request: Request, db: Db, seat: Write
         outcome = {"outcome": body.outcome} if body.outcome else {}
         audit.record(session, seat.agent, "hold.lifted", f"hold:{hold_id}", kind=hold.kind, **outcome)
         told, answer = hold.conversation_id, {"status": hold.status}
-    ring(request, told)
+    bells.ring(request, told)
     return answer
 
 
@@ -142,7 +142,7 @@ def open_case(conversation_id: uuid.UUID, body: Opened, request: Request, db: Db
         )
         audit.record(session, seat.agent, "case.opened", f"case:{case.id}", kind=case.kind)
         answer = {"cases": cases.of_conversation(session, seat, conversation)}
-    ring(request, conversation_id)
+    bells.ring(request, conversation_id)
     return answer
 
 
@@ -154,7 +154,7 @@ def finish(case_id: uuid.UUID, body: Finished, request: Request, db: Db, seat: W
         case = case_decisions.finish(session, case_id, seat.agent, body.outcome, text.reason(body.note))
         audit.record(session, seat.agent, "case.done", f"case:{case_id}", kind=case.kind, outcome=body.outcome)
         told, answer = case.conversation_id, {"status": case.status}
-    ring(request, told)
+    bells.ring(request, told)
     return answer
 
 
@@ -166,7 +166,7 @@ def reopen(case_id: uuid.UUID, request: Request, db: Db, seat: Writer) -> Json:
         case = case_decisions.reopen(session, case_id, seat.agent)
         audit.record(session, seat.agent, "case.reopened", f"case:{case_id}", kind=case.kind)
         told, answer = case.conversation_id, {"status": case.status}
-    ring(request, told)
+    bells.ring(request, told)
     return answer
 
 

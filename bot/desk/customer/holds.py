@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot import clock, policies
+from bot import policies
 from bot.billing import hold_decisions, hold_steps, holds
+from bot.conversations.payment_news import proven
 from bot.desk.auth import Seat
+from bot.desk.customer.own_talks import OwnTalks, own_talks
 from bot.desk.thread.lines import agent_names, instant
 from bot.errors import NotAllowed, NotFound
 from bot.models import (
     Channel,
     Conversation,
     Hold,
-    Holder,
     HoldEvent,
     HoldEventKind,
     HoldKind,
@@ -50,27 +52,28 @@ def of_conversation(session: Session, seat: Seat, conversation: Conversation) ->
     here = [Hold.conversation_id == conversation.id]
     if conversation.address and conversation.channel != Channel.WEB:
         here.append(Hold.address.in_(alike(conversation.address)))
-    if conversation.customer_id and conversation.verified_until and conversation.verified_until > clock.now():
+    is_proven = proven(conversation)
+    if conversation.customer_id and is_proven:
         here.append(Hold.customer_id == conversation.customer_id)
     rows = session.scalars(
         sa.select(Hold).where(sa.or_(*here), Hold.status != HoldStatus.LIFTED).order_by(Hold.created_at, Hold.id)
     ).all()
     ends, by = hold_steps.last_days(session, rows), _decided(session, rows)
-    decides = [hold for hold in rows if may_decide(session, seat, hold)]
-    proven = conversation.verified_until is not None and conversation.verified_until > clock.now()
+    own, numbers = own_talks(session, seat), _numbers(session, rows) if is_proven else {}
+    decides = {hold.id for hold in rows if _may_decide(seat, own, hold)}
     return [
         {
             "id": str(hold.id),
             "kind": hold.kind,
             "status": hold.status,
             "reason": hold.reason,
-            "on": _on(session, hold, proven=proven),
+            "on": _on(hold, numbers),
             "stops": policies.holds().stopped_by(HoldKind(hold.kind)),
             "at": instant(hold.created_at),
             "by": by.get(hold.id),
             "ends_on": ends[hold.id].isoformat() if hold.id in ends else None,
-            "may_confirm": hold in decides and hold.status == HoldStatus.REPORTED,
-            "may_lift": hold in decides and hold_decisions.may_lift(seat.agent, HoldKind(hold.kind)),
+            "may_confirm": hold.id in decides and hold.status == HoldStatus.REPORTED,
+            "may_lift": hold.id in decides and hold_decisions.may_lift(seat.agent, HoldKind(hold.kind)),
             "lifted_by": policies.holds().lifted_by[HoldKind(hold.kind)],
         }
         for hold in rows
@@ -82,26 +85,16 @@ def find(session: Session, seat: Seat, hold_id: uuid.UUID) -> Hold:
     hold = session.get(Hold, hold_id)
     if hold is None:
         raise NotFound("There is no such hold.", about=hold_id)
-    if not may_decide(session, seat, hold):
+    if not _may_decide(seat, own_talks(session, seat), hold):
         raise NotAllowed("Speak with this customer first.", about=hold_id)
     return hold
 
 
-def may_decide(session: Session, seat: Seat, hold: Hold) -> bool:
-    """A supervisor about any; an agent about those of the conversation that they have, of its phone and, while its
-    customer has proven who they are, of that customer."""
-    if seat.supervises:
-        return True
-    # What is owed on an invoice is spoken of only while identity is proven (P1).
-    about = [Conversation.id == hold.conversation_id] if hold.invoice_id is None else []
-    if hold.customer_id:
-        proven = Conversation.verified_until > clock.now()
-        about.append(sa.and_(Conversation.customer_id == hold.customer_id, proven))
-    if hold.address:
-        on_a_phone = Conversation.channel != Channel.WEB
-        about.append(sa.and_(Conversation.address.in_(alike(hold.address)), on_a_phone))
-    own = sa.and_(Conversation.holder == Holder.AGENT, Conversation.agent_id == seat.agent.id)
-    return session.scalars(sa.select(Conversation.id).where(own, sa.or_(*about)).limit(1)).first() is not None
+def _may_decide(seat: Seat, own: OwnTalks, hold: Hold) -> bool:
+    """A supervisor about any; an agent about those of a conversation that they have, of its phone and, while its
+    customer has proven who they are, of that customer. What is owed on an invoice takes the proof (P1)."""
+    here = hold.invoice_id is None and hold.conversation_id in own.conversations
+    return seat.supervises or here or hold.customer_id in own.customers or hold.address in own.phones
 
 
 def _targets(kind: HoldKind) -> list[str]:
@@ -110,9 +103,15 @@ def _targets(kind: HoldKind) -> list[str]:
     return ["customer", "address"] if kind in hold_decisions.OF_A_PERSON else ["address"]
 
 
-def _on(session: Session, hold: Hold, *, proven: bool) -> str:
+def _numbers(session: Session, rows: Sequence[Hold]) -> dict[uuid.UUID, str]:
+    """Of the invoices that are on hold."""
+    ids = [hold.invoice_id for hold in rows if hold.invoice_id]
+    return {each.id: each.number for each in session.scalars(sa.select(Invoice).where(Invoice.id.in_(ids)))}
+
+
+def _on(hold: Hold, numbers: dict[uuid.UUID, str]) -> str:
     if hold.invoice_id:
-        return session.get_one(Invoice, hold.invoice_id).number if proven else "an invoice"
+        return numbers.get(hold.invoice_id, "an invoice")
     if hold.address:
         return "this address" if hold.kind not in holds.OF_THEMSELVES else "whoever writes here"
     return "the customer" if hold.customer_id else "this conversation"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot import clock, policies
 from bot.billing import adjustments, invoices
@@ -15,6 +15,7 @@ from bot.billing.payments import refunds
 from bot.billing.payments.payment_states import PAID
 from bot.billing.plans import extended_terms
 from bot.desk.auth import Seat
+from bot.desk.customer.own_talks import own_talks
 from bot.desk.identity import DESK_LOCALE
 from bot.desk.thread.lines import agent_names, instant
 from bot.errors import NotAllowed, NotFound
@@ -22,14 +23,12 @@ from bot.models import (
     Adjustment,
     AdjustmentStatus,
     Agent,
-    Approval,
     Conversation,
     Customer,
     Holder,
     Invoice,
     Payment,
     Plan,
-    PlanStatus,
     Refund,
     RefundStatus,
     Role,
@@ -37,6 +36,17 @@ from bot.models import (
 from bot.money import Money
 
 RECENT = 20
+LISTED = 200
+_ADJUSTED = (
+    sa.select(Adjustment, Invoice.number, Customer.account_number)
+    .join(Invoice, Invoice.id == Adjustment.invoice_id)
+    .join(Customer, Customer.id == Adjustment.customer_id)
+)
+_REFUNDED = (
+    sa.select(Refund, Customer.account_number)
+    .join(Payment, Payment.id == Refund.payment_id)
+    .join(Customer, Customer.id == Payment.customer_id)
+)
 
 Json = dict[str, Any]
 
@@ -81,42 +91,70 @@ def money(session: Session, customer: Customer) -> Json:
 
 
 def approvals(session: Session, seat: Seat) -> Json:
-    """What this agent may decide as the second person, oldest first: adjustments, refunds; and longer plans, save those
-    that they asked for themselves without the role for it."""
+    """What this agent may decide as the second person, oldest first, so many of each: adjustments, refunds; and longer
+    plans, save those that they asked for themselves without the role for it, of whom `require_whose_plan` lets them."""
     names = agent_names(session)
-    proposed = session.scalars(
-        _others(sa.select(Adjustment), Adjustment.proposed_by, seat)
-        .where(Adjustment.status == AdjustmentStatus.PROPOSED)
-        .order_by(Adjustment.proposed_at)
+    proposed = session.execute(
+        _ADJUSTED.where(Adjustment.status == AdjustmentStatus.PROPOSED, _others(Adjustment.proposed_by, seat))
+        .order_by(Adjustment.proposed_at, Adjustment.id)
+        .limit(LISTED)
     )
-    asked = session.scalars(
-        _others(sa.select(Refund), Refund.asked_by, seat)
-        .where(Refund.status == RefundStatus.PROPOSED)
-        .order_by(Refund.asked_at)
+    asked = session.execute(
+        _REFUNDED.where(Refund.status == RefundStatus.PROPOSED, _others(Refund.asked_by, seat))
+        .order_by(Refund.asked_at, Refund.id)
+        .limit(LISTED)
     )
-    plans = session.scalars(
-        sa.select(Plan)
-        .where(
-            Plan.approval == Approval.ASKED,
-            Plan.status == PlanStatus.QUOTE,
-            sa.or_(Plan.expires_at.is_(None), Plan.expires_at > clock.now()),
-        )
-        .order_by(Plan.created_at)
-    )
+    plans = extended_terms.for_approval(session, seat.agent, LISTED, own_talks(session, seat).customers)
+    whose = sa.select(Customer).where(Customer.id.in_([each.customer_id for each in plans]))
+    accounts = {customer.id: customer.account_number for customer in session.scalars(whose)}
     return {
-        "adjustments": [adjustment(session, each, names) for each in proposed],
-        "refunds": [refund(session, each, names) for each in asked],
-        "plans": [plan(session, each) for each in plans if extended_terms.may_approve(session, each, seat.agent)],
+        "adjustments": [_adjusted(each, number, account, names) for each, number, account in proposed],
+        "refunds": [_refunded(each, account, names) for each, account in asked],
+        "plans": [_planned(each, accounts[each.customer_id]) for each in plans],
     }
+
+
+def require_whose_plan(session: Session, seat: Seat, plan_id: uuid.UUID) -> None:
+    """Who is in hardship, and on which terms, is for who speaks with them and for specialists (P1). Raises
+    `NotAllowed`; of no such plan others tell."""
+    asked = session.get(Plan, plan_id)
+    if asked is not None and not decides_for(session, seat, asked.customer_id):
+        raise NotAllowed("A specialist decides this, or who speaks with this customer.", about=plan_id)
+
+
+def decides_for(session: Session, seat: Seat, customer_id: uuid.UUID) -> bool:
+    """Whether this agent may look at what the customer asks for in hard times."""
+    return Role(seat.agent.role).reaches(Role.SPECIALIST) or customer_id in own_talks(session, seat).customers
 
 
 def adjustment(session: Session, each: Adjustment, names: dict[uuid.UUID, str]) -> Json:
     """An adjustment: what, why, who, and how it stands."""
+    number = session.get_one(Invoice, each.invoice_id).number
+    return _adjusted(each, number, session.get_one(Customer, each.customer_id).account_number, names)
+
+
+def refund(session: Session, each: Refund, names: dict[uuid.UUID, str]) -> Json:
+    """A refund, alike."""
+    payment = session.get_one(Payment, each.payment_id)
+    return _refunded(each, session.get_one(Customer, payment.customer_id).account_number, names)
+
+
+def plan(session: Session, each: Plan) -> Json:
+    """A plan that asks for approval, by its terms."""
+    return _planned(each, session.get_one(Customer, each.customer_id).account_number)
+
+
+def amount(money: Money) -> Json:
+    """In minor units, and as the desk writes it."""
+    return {"minor": money.minor, "text": money.format(DESK_LOCALE)}
+
+
+def _adjusted(each: Adjustment, invoice: str, account_number: str, names: dict[uuid.UUID, str]) -> Json:
     return {
         "id": str(each.id),
         "kind": each.kind,
-        "invoice": session.get_one(Invoice, each.invoice_id).number,
-        "account_number": session.get_one(Customer, each.customer_id).account_number,
+        "invoice": invoice,
+        "account_number": account_number,
         "amount": amount(Money(each.amount, each.currency)),
         "reason": each.reason,
         "status": each.status,
@@ -127,13 +165,11 @@ def adjustment(session: Session, each: Adjustment, names: dict[uuid.UUID, str]) 
     }
 
 
-def refund(session: Session, each: Refund, names: dict[uuid.UUID, str]) -> Json:
-    """A refund, alike."""
-    payment = session.get_one(Payment, each.payment_id)
+def _refunded(each: Refund, account_number: str, names: dict[uuid.UUID, str]) -> Json:
     return {
         "id": str(each.id),
         "payment_id": str(each.payment_id),
-        "account_number": session.get_one(Customer, payment.customer_id).account_number,
+        "account_number": account_number,
         "amount": amount(Money(each.amount, each.currency)),
         "reason": each.reason,
         "status": each.status,
@@ -143,11 +179,10 @@ def refund(session: Session, each: Refund, names: dict[uuid.UUID, str]) -> Json:
     }
 
 
-def plan(session: Session, each: Plan) -> Json:
-    """A plan that asks for approval, by its terms."""
+def _planned(each: Plan, account_number: str) -> Json:
     return {
         "id": str(each.id),
-        "account_number": session.get_one(Customer, each.customer_id).account_number,
+        "account_number": account_number,
         "approval": each.approval,
         "status": each.status,
         "frequency": each.frequency,
@@ -158,11 +193,6 @@ def plan(session: Session, each: Plan) -> Json:
         ],
         "at": instant(each.created_at),
     }
-
-
-def amount(money: Money) -> Json:
-    """In minor units, and as the desk writes it."""
-    return {"minor": money.minor, "text": money.format(DESK_LOCALE)}
 
 
 def _invoices(session: Session, customer: Customer, open_: dict[uuid.UUID, Any]) -> list[Json]:
@@ -214,10 +244,9 @@ def _refunds(session: Session, customer: Customer) -> Sequence[Refund]:
     ).all()
 
 
-def _others(query: sa.Select[Any], by: Any, seat: Seat) -> sa.Select[Any]:
+def _others(by: InstrumentedAttribute[uuid.UUID], seat: Seat) -> sa.ColumnElement[bool]:
     """Only what somebody else proposed; who is no supervisor decides for supervisors only."""
-    query = query.where(by != seat.agent.id)
     if seat.supervises:
-        return query
+        return by != seat.agent.id
     supervisors = sa.select(Agent.id).where(Agent.role.in_((Role.SUPERVISOR, Role.ADMINISTRATOR)))
-    return query.where(by.in_(supervisors))
+    return sa.and_(by != seat.agent.id, by.in_(supervisors))

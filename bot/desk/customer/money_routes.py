@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from functools import partial
 from typing import Any
 
-from anyio import from_thread
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
@@ -15,9 +13,8 @@ from bot.billing import adjustments
 from bot.billing.gateway import PaymentGateway
 from bot.billing.payments import refunds
 from bot.conversations import plan_news, refunding
-from bot.conversations.signals import Signals
 from bot.db import Database
-from bot.desk import audit, text
+from bot.desk import audit, bells, text
 from bot.desk.access import Db, DeskRoute, Reader, Writer
 from bot.desk.auth import Seat
 from bot.desk.customer import money
@@ -159,10 +156,11 @@ def refuse_refund(refund_id: uuid.UUID, db: Db, seat: Writer) -> Json:
 def approve_plan(plan_id: uuid.UUID, request: Request, db: Db, seat: Writer) -> Json:
     """Allow terms longer than usual for a customer in hardship, who is told."""
     with db.transaction() as session:
+        money.require_whose_plan(session, seat, plan_id)
         plan, told = plan_news.decide(session, plan_id, seat.agent, approve=True)
         audit.record(session, seat.agent, "plan.approved", f"plan:{plan_id}")
         shown = money.plan(session, plan)
-    _ring(request, told)
+    bells.ring(request, told)
     return {"plan": shown}
 
 
@@ -170,10 +168,11 @@ def approve_plan(plan_id: uuid.UUID, request: Request, db: Db, seat: Writer) -> 
 def refuse_plan(plan_id: uuid.UUID, request: Request, db: Db, seat: Writer) -> Json:
     """Do not allow them; the customer is told, with a way forward."""
     with db.transaction() as session:
+        money.require_whose_plan(session, seat, plan_id)
         plan, told = plan_news.decide(session, plan_id, seat.agent, approve=False)
         audit.record(session, seat.agent, "plan.refused", f"plan:{plan_id}")
         shown = money.plan(session, plan)
-    _ring(request, told)
+    bells.ring(request, told)
     return {"plan": shown}
 
 
@@ -200,14 +199,8 @@ def _sent(request: Request, db: Database, gateway: PaymentGateway, refund_id: uu
         if not error.retryable:
             raise Conflict("Stripe did not accept this refund, and nothing was given back.") from error
         told = None  # it stays asked, and the worker asks again
-    _ring(request, told)
+    bells.ring(request, told)
     return _shown(db, refund_id)
-
-
-def _ring(request: Request, told: uuid.UUID | None) -> None:
-    if told is not None:
-        signals: Signals = request.app.state.signals
-        from_thread.run_sync(partial(signals.ring, told, desk=True))
 
 
 def _shown(db: Database, refund_id: uuid.UUID) -> Json:

@@ -11,11 +11,11 @@ from pydantic import Field
 
 from bot.billing import promises
 from bot.conversations import agreements
-from bot.desk import audit
+from bot.desk import audit, bells
 from bot.desk.access import Db, DeskRoute, Reader, Writer
 from bot.desk.customer import pay_links
 from bot.desk.customer.pay_links import Link
-from bot.desk.thread.speaking import Once, customer_in, own, ring, said_before, shown
+from bot.desk.thread.speaking import Once, customer_in, own, press, said_before, shown
 from bot.money import Money
 
 router = APIRouter(prefix="/api/desk", route_class=DeskRoute, include_in_schema=False)
@@ -44,15 +44,16 @@ def send_link(conversation_id: uuid.UUID, body: Link, request: Request, db: Db, 
     """Say the link in the conversation; older ones that are unpaid are replaced."""
     with db.transaction() as session:
         conversation = own(session, seat, conversation_id)
-        message = said_before(session, seat, conversation, body)
+        pressed = press(body, "link")
+        message = said_before(session, seat, conversation, pressed)
         if message is None:
             payment = pay_links.open_link(session, customer_in(session, conversation), body, conversation.id)
-            message = agreements.send_link(session, conversation, seat.agent, payment, str(body.client_id))
+            message = agreements.send_link(session, conversation, seat.agent, payment, pressed)
             audit.record(
                 session, seat.agent, "pay_link.sent", f"payment:{payment.id}", conversation=str(conversation.id)
             )
         answer = shown(session, message)
-    ring(request, conversation_id)
+    bells.ring(request, conversation_id)
     return answer
 
 
@@ -61,13 +62,14 @@ def promise(conversation_id: uuid.UUID, body: Promised, request: Request, db: Db
     """Write down what the customer promises, and repeat it to them. An open promise is corrected by it."""
     with db.transaction() as session:
         conversation = own(session, seat, conversation_id)
-        message = said_before(session, seat, conversation, body)
+        pressed = press(body, "promise")
+        message = said_before(session, seat, conversation, pressed)
         if message is None:
             customer = customer_in(session, conversation)
             amount = Money(body.amount, customer.currency)
             made = promises.promise(session, customer, amount, body.due_on, conversation.id)
-            message = agreements.confirm_promise(session, conversation, seat.agent, made, str(body.client_id))
+            message = agreements.confirm_promise(session, conversation, seat.agent, made, pressed)
             audit.record(session, seat.agent, "promise.recorded", f"promise:{made.id}")
         answer = shown(session, message)
-    ring(request, conversation_id)
+    bells.ring(request, conversation_id)
     return answer

@@ -18,8 +18,9 @@ from bot.billing.plans.agent_quotes import Quoted
 from bot.billing.plans.counter_offers import Limit, Wish
 from bot.billing.plans.progress import unpaid
 from bot.billing.plans.schedules import last_first_day
+from bot.conversations import sent_offers
 from bot.desk.auth import Seat
-from bot.desk.customer.money import amount
+from bot.desk.customer.money import amount, decides_for
 from bot.desk.thread.lines import instant
 from bot.errors import Conflict, InvalidInput
 from bot.models import Approval, Customer, Frequency, HoldKind, Plan, PlanEventKind, PlanKind, PlanStatus
@@ -142,6 +143,7 @@ def quoted(session: Session, seat: Seat, found: Quoted) -> Json:
 
 def offered(session: Session, seat: Seat, plan: Plan) -> Json:
     """An offer: its instalments, until when it holds, and whether somebody has to allow it first."""
+    may = extended_terms.may_approve(session, plan, seat.agent) and decides_for(session, seat, plan.customer_id)
     return {
         "id": str(plan.id),
         "kind": plan.kind,
@@ -150,14 +152,14 @@ def offered(session: Session, seat: Seat, plan: Plan) -> Json:
         "instalments": [_part(part.number, part.due_on, part.amount, plan.currency) for part in plan.instalments],
         "expires_at": instant(plan.expires_at),
         "approval": plan.approval,
-        "may_approve": plan.approval == Approval.ASKED and extended_terms.may_approve(session, plan, seat.agent),
+        "may_approve": plan.approval == Approval.ASKED and may,
         "replaces": plan.replaces_id is not None,
     }
 
 
 def waiting(session: Session, seat: Seat, customer: Customer) -> list[Json]:
-    """The offers that somebody is to decide or the customer is to answer: longer terms asked for or allowed, oldest
-    first."""
+    """The offers that somebody is to decide or the customer is to answer: longer terms asked for or allowed, and what
+    was sent for their yes, oldest first. `yes` is whether they have pressed it."""
     asked = session.scalars(
         sa.select(Plan)
         .where(
@@ -168,7 +170,9 @@ def waiting(session: Session, seat: Seat, customer: Customer) -> list[Json]:
         )
         .order_by(Plan.created_at)
     )
-    return [offered(session, seat, plan) for plan in asked]
+    sent = dict(sent_offers.waiting(session, customer))
+    both = sorted({*asked, *sent}, key=lambda plan: (plan.created_at, plan.id))
+    return [offered(session, seat, plan) | {"sent": plan in sent, "yes": sent.get(plan, False)} for plan in both]
 
 
 def _covered(session: Session, customer: Customer, plan: Plan | None) -> Money:

@@ -16,12 +16,12 @@ from bot.billing.plans import plan_states
 from bot.billing.plans.offers import has_ended
 from bot.conversations import agreements, handoff
 from bot.db import Database, lock
-from bot.desk import audit, text
+from bot.desk import audit, bells, text
 from bot.desk.access import Db, DeskRoute, Reader, Writer
 from bot.desk.auth import Seat
 from bot.desk.customer import plan_desk
 from bot.desk.customer.plan_desk import Change, Terms
-from bot.desk.thread.speaking import Once, customer_in, own, ring, said_before, shown
+from bot.desk.thread.speaking import Once, customer_in, own, press, said_before, shown
 from bot.errors import Conflict, InvalidInput
 from bot.models import Approval, Conversation, Customer, Message, Plan, PlanStatus
 from bot.money import Money
@@ -59,7 +59,7 @@ def quote(conversation_id: uuid.UUID, body: Terms, request: Request, db: Db, sea
         asked = found.plan.approval == Approval.ASKED
         audit.record(session, seat.agent, "plan.approval_asked" if asked else "plan.quoted", f"plan:{found.plan.id}")
         answer = {"plan": plan_desk.quoted(session, seat, found)}
-    ring(request, conversation_id if asked else None)
+    bells.ring(request, conversation_id if asked else None)
     return answer
 
 
@@ -68,34 +68,34 @@ def send(conversation_id: uuid.UUID, plan_id: uuid.UUID, body: Once, request: Re
     """Say the terms with a choice that means yes. Agreed it is only when that yes is recorded, here or by the assistant
     after a return."""
 
-    def work(session: Session, conversation: Conversation, customer: Customer, client_id: str) -> Message:
+    def work(session: Session, conversation: Conversation, customer: Customer, pressed: str) -> Message:
         plan = _offer(session, plan_id, customer)
-        message = agreements.send_offer(session, conversation, seat.agent, plan, client_id)
+        message = agreements.send_offer(session, conversation, seat.agent, plan, pressed)
         audit.record(session, seat.agent, "plan.sent", f"plan:{plan_id}")
         return message
 
-    return _said(db, request, seat, conversation_id, body, work)
+    return _said(db, request, seat, conversation_id, press(body, "send", plan_id), work)
 
 
 @router.post("/conversations/{conversation_id}/plans/{plan_id}/agree")
 def agree(conversation_id: uuid.UUID, plan_id: uuid.UUID, body: Once, request: Request, db: Db, seat: Writer) -> Json:
     """Bring the offer into force on the customer's word, and repeat it to them; with a link for a part paid now."""
 
-    def work(session: Session, conversation: Conversation, customer: Customer, client_id: str) -> Message:
+    def work(session: Session, conversation: Conversation, customer: Customer, pressed: str) -> Message:
         _offer(session, plan_id, customer)
         plan = plans.agree(session, plan_id, customer, actor=f"agent:{seat.agent.id}")
-        message = agreements.confirm_plan(session, conversation, seat.agent, plan, client_id)
+        message = agreements.confirm_plan(session, conversation, seat.agent, plan, pressed)
         audit.record(session, seat.agent, "plan.agreed", f"plan:{plan_id}")
         first = plan.instalments[0]
         if first.number == 0:
             ids = [part.invoice_id for part in plan.invoices]
             down = Money(first.amount, plan.currency)
             payment = payments.open_link(session, customer, down, conversation_id=conversation.id, invoice_ids=ids)
-            agreements.send_link(session, conversation, seat.agent, payment, f"{client_id}:down")
+            agreements.send_link(session, conversation, seat.agent, payment, f"{pressed}:down")
             audit.record(session, seat.agent, "pay_link.sent", f"payment:{payment.id}")
         return message
 
-    return _said(db, request, seat, conversation_id, body, work)
+    return _said(db, request, seat, conversation_id, press(body, "agree", plan_id), work)
 
 
 @router.post("/conversations/{conversation_id}/plans/{plan_id}/trial")
@@ -113,21 +113,21 @@ def change(
 ) -> Json:
     """Move an instalment, or all that follow, or pause once; the new dates are repeated to the customer."""
 
-    def work(session: Session, conversation: Conversation, customer: Customer, client_id: str) -> Message:
+    def work(session: Session, conversation: Conversation, customer: Customer, pressed: str) -> Message:
         lock(session, Customer, customer.id)
         plan = plan_desk.change(session, seat, customer, plan_id, body)
-        message = agreements.confirm_change(session, conversation, seat.agent, plan, client_id)
+        message = agreements.confirm_change(session, conversation, seat.agent, plan, pressed)
         audit.record(session, seat.agent, "plan.paused" if body.pause else "plan.moved", f"plan:{plan_id}")
         return message
 
-    return _said(db, request, seat, conversation_id, body, work)
+    return _said(db, request, seat, conversation_id, press(body, "change", plan_id), work)
 
 
 @router.post("/conversations/{conversation_id}/plans/{plan_id}/end")
 def end(conversation_id: uuid.UUID, plan_id: uuid.UUID, body: Ended, request: Request, db: Db, seat: Writer) -> Json:
     """End the plan on the customer's word; what was paid stays paid, and they are told what is open again."""
 
-    def work(session: Session, conversation: Conversation, customer: Customer, client_id: str) -> Message:
+    def work(session: Session, conversation: Conversation, customer: Customer, pressed: str) -> Message:
         reason = text.reason(body.reason).strip()
         if not reason:
             raise InvalidInput("Please say why the plan ends.")
@@ -137,12 +137,12 @@ def end(conversation_id: uuid.UUID, plan_id: uuid.UUID, body: Ended, request: Re
             raise Conflict("This plan has ended already.", about=plan_id)
         left = plans.progress(session, plan).remaining
         plans.cancel(session, plan_id, customer, actor=f"agent:{seat.agent.id}")
-        message = agreements.confirm_end(session, conversation, seat.agent, left, client_id)
+        message = agreements.confirm_end(session, conversation, seat.agent, left, pressed)
         handoff.note(session, conversation.id, seat.agent, f"Plan ended: {reason}")
         audit.record(session, seat.agent, "plan.ended", f"plan:{plan_id}")
         return message
 
-    return _said(db, request, seat, conversation_id, body, work)
+    return _said(db, request, seat, conversation_id, press(body, "end", plan_id), work)
 
 
 def _offer(session: Session, plan_id: uuid.UUID, customer: Customer) -> Plan:
@@ -162,15 +162,15 @@ def _said(
     request: Request,
     seat: Seat,
     conversation_id: uuid.UUID,
-    body: Once,
+    pressed: str,
     work: Callable[[Session, Conversation, Customer, str], Message],
 ) -> Json:
     """Do `work` once for each press of the button; what it said."""
     with db.transaction() as session:
         conversation = own(session, seat, conversation_id)
-        message = said_before(session, seat, conversation, body)
+        message = said_before(session, seat, conversation, pressed)
         if message is None:
-            message = work(session, conversation, customer_in(session, conversation), str(body.client_id))
+            message = work(session, conversation, customer_in(session, conversation), pressed)
         answer = shown(session, message)
-    ring(request, conversation_id)
+    bells.ring(request, conversation_id)
     return answer

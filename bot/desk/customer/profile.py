@@ -13,6 +13,7 @@ from bot.billing.identity import unlocking
 from bot.conversations import consents, preferences
 from bot.desk.auth import Seat
 from bot.desk.identity import Known, known, language
+from bot.desk.sight import may_open
 from bot.desk.thread.lines import agent_names, instant
 from bot.models import (
     ContactEdit,
@@ -30,6 +31,7 @@ from bot.models import (
 )
 
 NEWEST = 12
+LISTED = 200
 
 Json = dict[str, Any]
 
@@ -74,7 +76,7 @@ def edit(made: ContactEdit, names: dict[uuid.UUID, str]) -> Json:
 
 
 def waiting_edits(session: Session, seat: Seat) -> list[Json]:
-    """Changes that this agent may decide as the second person, oldest first."""
+    """Changes that this agent may decide as the second person, so many, oldest first."""
     if not seat.supervises:
         return []
     names = agent_names(session)
@@ -82,9 +84,17 @@ def waiting_edits(session: Session, seat: Seat) -> list[Json]:
         sa.select(ContactEdit, Customer.account_number)
         .join(Customer, Customer.id == ContactEdit.customer_id)
         .where(ContactEdit.status == EditStatus.PROPOSED, ContactEdit.proposed_by != seat.agent.id)
-        .order_by(ContactEdit.proposed_at)
+        .order_by(ContactEdit.proposed_at, ContactEdit.id)
+        .limit(LISTED)
     )
-    return [edit(made, names) | {"account_number": number} for made, number in rows]
+    return [
+        edit(made, names)
+        | {
+            "account_number": number,
+            "shared": contact_data.shared(session, made.customer_id, ContactField(made.field), made.after),
+        }
+        for made, number in rows
+    ]
 
 
 def wishes(session: Session, conversation: Conversation, customer: Customer | None) -> Json:
@@ -94,7 +104,10 @@ def wishes(session: Session, conversation: Conversation, customer: Customer | No
     if customer is not None:
         said.append(Preference.customer_id == customer.id)
     rows = session.scalars(
-        sa.select(Preference).where(sa.or_(*said)).order_by(Preference.created_at.desc(), Preference.id.desc())
+        sa.select(Preference)
+        .where(sa.or_(*said))
+        .order_by(Preference.created_at.desc(), Preference.id.desc())
+        .limit(NEWEST)
     )
     return {
         "refused": sorted(standing.refused),
@@ -104,8 +117,7 @@ def wishes(session: Session, conversation: Conversation, customer: Customer | No
         "quiet_until": standing.quiet_until.isoformat() if standing.quiet_until else None,
         "language": standing.language,
         "history": [
-            {"kind": row.kind, "medium": row.medium, "value": row.value, "at": instant(row.created_at)}
-            for row in rows.fetchmany(NEWEST)
+            {"kind": row.kind, "medium": row.medium, "value": row.value, "at": instant(row.created_at)} for row in rows
         ],
     }
 
@@ -127,6 +139,7 @@ def _person(session: Session, customer: Customer) -> Json:
         "second_person": {
             field.value: contact_data.second_person(session, customer, field) for field in contact_data.KEYS
         },
+        "warned": contact_data.is_warned(session, customer),
         "asked": [
             {
                 "id": str(wish.id),
@@ -188,9 +201,7 @@ def _conversations(session: Session, seat: Seat, here: Conversation, customer: C
             "reason": reasons.get(row.id),
             "began": instant(row.created_at),
             "at": instant(row.last_message_at or row.created_at),
-            "opens": seat.supervises
-            or row.holder == Holder.QUEUE
-            or (row.holder == Holder.AGENT and row.agent_id == seat.agent.id),
+            "opens": may_open(seat, row),
         }
         for row in rows
     ]

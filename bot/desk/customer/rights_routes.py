@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -40,8 +39,9 @@ class Wish(BaseModel):
 @router.get("/customers/{customer_id}/rights")
 def rights(customer_id: uuid.UUID, db: Db, seat: Reader) -> Json:
     """What stands in the way of an erasure, the one that is under way or done, and how long what is kept."""
-    with db.reading() as session:
+    with db.transaction() as session:
         customer = find_customer(session, seat, customer_id)
+        audit.record(session, seat.agent, "rights.read", f"customer:{customer_id}")
         now = erasure.current(session, customer_id)
         return {
             "account_number": customer.account_number,
@@ -65,7 +65,8 @@ def copy(customer_id: uuid.UUID, db: Db, seat: Reader) -> StreamingResponse:
 
 @router.get("/erasures")
 def waiting(db: Db, seat: Reader) -> Json:
-    """Erasures that wait for this agent as the second person, oldest first."""
+    """Erasures that wait for this agent as the second person, oldest first. Audited when there is something new, since
+    the page asks by itself, again and again."""
     with db.reading() as session:
         names = agent_names(session)
         rows = session.execute(
@@ -74,7 +75,13 @@ def waiting(db: Db, seat: Reader) -> Json:
             .where(Erasure.status == ErasureStatus.ASKED, Erasure.asked_by != seat.agent.id)
             .order_by(Erasure.asked_at)
         )
-        return {"erasures": [_shown(each, names) | {"account_number": number} for each, number in rows]}
+        shown = [_shown(each, names) | {"account_number": number} for each, number in rows]
+        ids = sorted(each["id"] for each in shown)
+        news = bool(ids) and audit.last(session, seat.agent, "erasures.read") != {"ids": ids}
+    if news:
+        with db.transaction() as session:
+            audit.record(session, seat.agent, "erasures.read", "erasures", ids=ids)
+    return {"erasures": shown}
 
 
 @router.post("/customers/{customer_id}/erasures")
@@ -89,12 +96,9 @@ def ask(customer_id: uuid.UUID, body: Wish, db: Db, seat: Writer) -> Json:
 
 @router.post("/erasures/{erasure_id}/approve")
 def approve(erasure_id: uuid.UUID, db: Db, seat: Writer) -> Json:
-    """Have it done, as the second person. What is interrupted, the worker finishes."""
+    """Have it done, as the second person: the worker begins within a minute, however long their history is."""
     with db.transaction() as session:
-        decided = _written(session, seat, erasure.decide(session, erasure_id, seat.agent, approve=True), "approved")
-    with contextlib.suppress(sa.exc.OperationalError):
-        erasure.carry_on(db, erasure_id)
-    return decided
+        return _written(session, seat, erasure.decide(session, erasure_id, seat.agent, approve=True), "approved")
 
 
 @router.post("/erasures/{erasure_id}/refuse")
@@ -106,7 +110,7 @@ def refuse(erasure_id: uuid.UUID, db: Db, seat: Writer) -> Json:
 
 def _written(session: Session, seat: Seat, one: Erasure, what: str) -> Json:
     subject = f"customer:{one.customer_id}"
-    audit.record(session, seat.agent, f"erasure.{what}", subject, erasure=str(one.id), scope=one.scope)
+    audit.record_once(session, seat.agent, f"erasure.{what}", subject, erasure=str(one.id), scope=one.scope)
     return {"erasure": _shown(one, agent_names(session))}
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
-from anyio import from_thread
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from bot.conversations.assignment import presence, returning
-from bot.conversations.signals import DESK, Signals
-from bot.desk import auth
+from bot.desk import auth, bells
 from bot.desk.access import Db, DeskRoute, OwnPage, Writer, address_of, give_cookie, take_cookie
 from bot.desk.door import device, passwords, sessions
 from bot.desk.text import clean
@@ -60,6 +57,5 @@ def sign_out(request: Request, response: Response, db: Db, seat: Writer) -> None
             presence.leave(session, seat.agent.id)
     if is_out:
         returning.all_of(db, seat.agent.id)
-    signals: Signals = request.app.state.signals
-    from_thread.run_sync(partial(signals.ring, DESK))
+    bells.ring(request)
     take_cookie(response)

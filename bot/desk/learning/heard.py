@@ -41,7 +41,8 @@ FOLLOWED_BY = {"repeat": Why.REPEATED, "express_frustration": Why.FRUSTRATED, "r
 
 @dataclass(slots=True)
 class Heard:
-    """A sentence, by the newest message that said it; `count` messages said it, `why` each is in question."""
+    """A sentence, by the newest message that said it; `count` messages said it, in those `conversations`; `why` each
+    is in question."""
 
     key: str
     message_id: uuid.UUID
@@ -51,6 +52,7 @@ class Heard:
     confidence: float | None
     at: dt.datetime
     messages: set[uuid.UUID] = field(default_factory=set)
+    conversations: set[uuid.UUID] = field(default_factory=set)
     why: set[Why] = field(default_factory=set)
     review: Review | None = None
 
@@ -77,6 +79,7 @@ def heard(session: Session) -> list[Heard]:
             key, Heard(key, row.id, row.conversation_id, row.text, row.intent, row.confidence, row.created_at)
         )
         known.messages.add(row.id)
+        known.conversations.add(row.conversation_id)
         known.why |= why
     current = sa.select(Review).where(Review.key.in_(sentences), Review.status.in_(CURRENT))
     for review in session.scalars(current):
@@ -96,6 +99,7 @@ def pointed_at(session: Session, message_id: uuid.UUID) -> Heard | None:
     current = sa.select(Review).where(Review.key == key, Review.status.in_(CURRENT))
     found = Heard(key, row.id, row.conversation_id, row.text, row.intent, row.confidence, row.created_at)
     found.messages.add(row.id)
+    found.conversations.add(row.conversation_id)
     found.review = session.scalars(current).first()
     return found
 

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.desk.auth import Seat
-from bot.desk.learning import heard, personal
+from bot.desk.learning import heard, personal, sensitive
 from bot.desk.learning.heard import Heard
 from bot.desk.learning.on_file import OnFile, of_conversations
 from bot.desk.learning.personal import Piece
 from bot.desk.learning.sentence import tidy
-from bot.desk.thread.dossier import may_open
+from bot.desk.sight import may_open
 from bot.desk.thread.lines import agent_names
 from bot.models import Author, Conversation, Message, Review, ReviewStatus
 
@@ -66,20 +66,20 @@ def beside(listed: Sequence[Heard], about: Heard) -> tuple[Heard | None, Heard |
     return listed[place - 1] if place else None, listed[place + 1] if place + 1 < len(listed) else None
 
 
-def proposals(session: Session, *, waiting: bool) -> list[Review]:
-    """Those that wait, oldest first; or those that were decided, newest first, a hundred at most."""
+def proposals(session: Session, seat: Seat, *, waiting: bool) -> list[Review]:
+    """Those that wait, oldest first; or those that were decided, newest first, a hundred at most. Without those that
+    are not for this agent's eyes."""
     query = sa.select(Review)
     if waiting:
         query = query.where(Review.status == ReviewStatus.PROPOSED).order_by(Review.id)
     else:
         query = query.where(Review.status != ReviewStatus.PROPOSED).order_by(Review.decided_at.desc())
-    return list(session.scalars(query.limit(DECIDED_MOST)))
+    return [each for each in session.scalars(query.limit(DECIDED_MOST)) if sensitive.sees_proposal(session, seat, each)]
 
 
-def counts(session: Session, sentences: Sequence[Heard]) -> dict[str, int]:
-    """How many sentences to review, and how many proposals wait."""
-    wait = sa.select(sa.func.count()).where(Review.status == ReviewStatus.PROPOSED)
-    return {"review": len(heard.to_review(sentences)), "proposed": session.scalar(wait) or 0}
+def counts(session: Session, seat: Seat, sentences: Sequence[Heard]) -> dict[str, int]:
+    """How many sentences to review, and how many proposals wait (as many as are listed)."""
+    return {"review": len(heard.to_review(sentences)), "proposed": len(proposals(session, seat, waiting=True))}
 
 
 def _shown(seat: Seat, conversation: Conversation, text: str, on_file: OnFile) -> Shown:

@@ -13,11 +13,11 @@ from bot import clock
 from bot.db import lock
 from bot.desk import audit
 from bot.desk.auth import Seat
-from bot.desk.learning import heard, intents, personal, sentence
+from bot.desk.learning import heard, intents, personal, sensitive, sentence
 from bot.desk.learning.heard import Heard
 from bot.desk.learning.on_file import OnFile, of_conversations
+from bot.desk.sight import may_open
 from bot.desk.text import clean, reason
-from bot.desk.thread.dossier import may_open
 from bot.desk.thread.lines import agent_names
 from bot.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from bot.models import Agent, Conversation, Customer, Invoice, Message, Review, ReviewKind, ReviewStatus, Unfit
@@ -36,12 +36,14 @@ class Wish:
 
 def sentence_of(session: Session, seat: Seat, message_id: uuid.UUID) -> Heard:
     """The sentence that a message in question said, or that an agent points at in a conversation that is theirs to
-    open. Raises `NotFound` for any other message."""
+    open. Raises `NotFound` for any other message, `NotAllowed` for one that is not for this agent's eyes."""
     found = next((each for each in heard.heard(session) if message_id in each.messages), None)
     if found is None:
         found = heard.pointed_at(session, message_id)
         if found is None or not may_open(seat, session.get_one(Conversation, found.conversation_id)):
             raise NotFound("That message is not up for review (any more).", about=message_id)
+    if not sensitive.for_eyes(session, seat, [found]):
+        raise NotAllowed("A specialist looks at this sentence: it tells of hard times.", about=message_id)
     return found
 
 

@@ -12,12 +12,12 @@ from pydantic import BaseModel, Field
 
 from bot.desk import audit
 from bot.desk.access import Db, DeskRoute, Reader, Writer
-from bot.desk.learning import heard, intents, pages, proposals
+from bot.desk.learning import heard, intents, pages, proposals, sensitive
 from bot.desk.learning.heard import Why
 from bot.desk.learning.proposals import Wish
 from bot.desk.page import PageRoute, page
 from bot.desk.thread.lines import agent_names
-from bot.errors import NotFound
+from bot.errors import NotAllowed, NotFound
 from bot.models import Message, Review, ReviewKind, ReviewStatus, Unfit
 
 TABS = ("review", "proposed", "decided")
@@ -53,15 +53,15 @@ def learning(request: Request, db: Db, seat: Reader, tab: str = "review", why: s
     tab = tab if tab in TABS else "review"
     reason = next((each for each in Why if each.name.lower() == why), None)
     with db.reading() as session:
-        sentences = heard.heard(session)
+        sentences = sensitive.for_eyes(session, seat, heard.heard(session))
         listed = heard.to_review(sentences, reason)
         pages_there = max(1, -(-len(listed) // pages.A_PAGE))
         asked = request.query_params.get("page", "")
         number = min(max(int(asked), 1), pages_there) if re.fullmatch(r"[0-9]{1,4}", asked) else 1
         part = listed[(number - 1) * pages.A_PAGE : number * pages.A_PAGE] if tab == "review" else []
         shown = pages.shown(session, seat, [(each.conversation_id, each.text) for each in part])
-        reviews = [] if tab == "review" else pages.proposals(session, waiting=tab == "proposed")
-        counts, names = pages.counts(session, sentences), agent_names(session)
+        reviews = [] if tab == "review" else pages.proposals(session, seat, waiting=tab == "proposed")
+        counts, names = pages.counts(session, seat, sentences), agent_names(session)
     with db.transaction() as session:
         seen = sorted({str(each.conversation_id) for each in part})
         audit.record(session, seat.agent, "learning.read", "learning", conversations=seen)
@@ -85,7 +85,7 @@ def learning(request: Request, db: Db, seat: Reader, tab: str = "review", why: s
 def sentence(message_id: uuid.UUID, db: Db, seat: Reader) -> Response:
     """One sentence and the form. What was said around it is for who may open the conversation, and audited."""
     with db.reading() as session:
-        sentences = heard.heard(session)
+        sentences = sensitive.for_eyes(session, seat, heard.heard(session))
         about = proposals.sentence_of(session, seat, message_id)
         if about.review is not None:
             return RedirectResponse(f"/desk/learning/reviews/{about.review.id}", status_code=303)
@@ -115,12 +115,14 @@ def review(review_id: uuid.UUID, db: Db, seat: Reader) -> Response:
         found = session.get(Review, review_id)
         if found is None:
             raise NotFound("There is no such proposal.", about=review_id)
-        waiting = pages.proposals(session, waiting=True)
+        if not sensitive.sees_proposal(session, seat, found):
+            raise NotAllowed("This proposal is for specialists: it tells of hard times.", about=review_id)
+        waiting = pages.proposals(session, seat, waiting=True)
         after = next((each for each in waiting if each.id > review_id), None)
         before = next((each for each in reversed(waiting) if each.id < review_id), None)
         said = session.get(Message, found.message_id) if found.message_id else None
         shown, context = None, []
-        if said is not None:
+        if said is not None and sensitive.sees_words(session, seat, said):
             (shown,) = pages.shown(session, seat, [(said.conversation_id, said.text)])
             context = [(each, pages.speaker(session, each)) for each in pages.around(session, seat, said)]
         names = agent_names(session)

@@ -14,8 +14,10 @@ from bot import clock, policies
 from bot.conversations.assignment import follow_ups
 from bot.desk import audit
 from bot.desk.access import Db, DeskRoute, Reader, Writer
+from bot.desk.auth import Seat
 from bot.desk.identity import Known, known
 from bot.desk.page import PageRoute, page
+from bot.desk.sight import ended_by, visible
 from bot.desk.text import clean
 from bot.desk.thread.lines import agent_names, instant
 from bot.models import Conversation, Customer, FollowUp
@@ -44,7 +46,7 @@ def listed(db: Db, seat: Reader, everybody: bool = False) -> Response:
     all_ = everybody and seat.supervises
     with db.reading() as session:
         rows = follow_ups.planned(session, None if all_ else seat.agent)
-        names, people = agent_names(session), _names(session, rows)
+        names, people = agent_names(session), _names(session, seat, rows)
     if people:
         with db.transaction() as session:
             audit.record(session, seat.agent, "follow_ups.read", "follow_ups", conversations=sorted(map(str, people)))
@@ -65,7 +67,8 @@ def planned(conversation_id: uuid.UUID, db: Db, seat: Reader) -> Json:
     """What this agent has planned there, if anything, and whether they may."""
     with db.reading() as session:
         found = follow_ups.of(session, seat.agent, conversation_id)
-        may = follow_ups.has_had(session, seat.agent, conversation_id)
+        conversation = session.get(Conversation, conversation_id)
+        may = conversation is not None and follow_ups.may_plan(session, seat.agent, conversation)
     return {"follow_up": _shown(found) if found else None, "may": may}
 
 
@@ -110,12 +113,12 @@ def _on_record(session: Session, agent: Any, what: str, follow_up: FollowUp) -> 
     audit.record(session, agent, f"follow_up.{what}", audit.conversation(follow_up.conversation_id))
 
 
-def _names(session: Session, rows: list[FollowUp]) -> dict[uuid.UUID, str]:
-    """The customers' names, where they are proven (P1)."""
+def _names(session: Session, seat: Seat, rows: list[FollowUp]) -> dict[uuid.UUID, str]:
+    """The customers' names, where they are proven (P1) and the follow-up still opens what was said."""
     found = session.execute(
         sa.select(Conversation, Customer)
         .join(Customer, Customer.id == Conversation.customer_id)
-        .where(Conversation.id.in_([row.conversation_id for row in rows]))
+        .where(Conversation.id.in_([row.conversation_id for row in rows]), sa.or_(visible(seat), ended_by(seat)))
     )
     return {row.id: customer.name for row, customer in found if known(row, customer) != Known.UNKNOWN}
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot import clock, policies
 from bot.billing import ledger
+from bot.billing.invoices import IS_DISPUTED
 from bot.desk.auth import Seat
 from bot.desk.identity import DESK_LOCALE, Known, known, language
 from bot.desk.queue import lists
@@ -114,7 +115,7 @@ def _is_late(target: HandoffTarget | None) -> bool:
 
 
 def _at_stake(session: Session, rows: Sequence[Row]) -> dict[uuid.UUID, Money]:
-    """What is overdue and in no plan for each verified customer, for all by two queries."""
+    """What is overdue, in no plan and not disputed (C9) for each verified customer, for all by two queries."""
     proven = {
         row.customer.id: row.customer
         for row in rows
@@ -124,7 +125,9 @@ def _at_stake(session: Session, rows: Sequence[Row]) -> dict[uuid.UUID, Money]:
         return {}
     late = [
         invoice
-        for invoice in session.scalars(sa.select(Invoice).where(Invoice.customer_id.in_(proven), _in_no_plan()))
+        for invoice in session.scalars(
+            sa.select(Invoice).where(Invoice.customer_id.in_(proven), _in_no_plan(), ~IS_DISPUTED)
+        )
         if invoice.due_on < clock.today(proven[invoice.customer_id].time_zone)
     ]
     owed = ledger.balances(session, [ledger.invoice_account(invoice.id) for invoice in late])

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from functools import partial
 from typing import Any
 
-from anyio import from_thread
 from fastapi import APIRouter, Request
 
 from bot.conversations import handoff
@@ -29,7 +27,7 @@ def accept(offer_id: uuid.UUID, request: Request, db: Db, seat: Writer) -> dict[
         audit.record(session, seat.agent, "conversation.claim", audit.conversation(conversation_id), offered=True)
         session.flush()
         now = {"conversation": state(session, seat, session.get_one(Conversation, conversation_id))}
-    from_thread.run_sync(partial(request.app.state.signals.ring, conversation_id, desk=True))
+    bells.ring(request, conversation_id)
     return now
 
 
@@ -41,6 +39,6 @@ def decline(offer_id: uuid.UUID, request: Request, db: Db, seat: Writer) -> Item
         offers.decline(session, offer)
         audit.record(session, seat.agent, "offer.declined", audit.conversation(offer.conversation_id))
     offering.round_of(db)
-    bells.ring_desk(request)
+    bells.ring(request)
     with db.reading() as session:
         return own(session, seat)

@@ -34,7 +34,7 @@ def choose(body: Choice, request: Request, db: Db, seat: Writer) -> Item:
         presence.choose(session, seat.agent, body.availability)
         audit.record(session, seat.agent, "presence.chosen", f"agent:{seat.agent.id}", availability=body.availability)
     offering.round_of(db)
-    bells.ring_desk(request)
+    bells.ring(request)
     return read(db, seat)
 
 

@@ -112,13 +112,18 @@ def _met(seat: Seat, customer_id: Any) -> sa.ColumnElement[bool]:
 def _beside(session: Session, seat: Seat, customers: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, list[Conversation]]:
     """Each one's conversations that this agent may read, the newest first."""
     found: dict[uuid.UUID, list[Conversation]] = defaultdict(list)
+    newest = Conversation.last_message_at.desc(), Conversation.id.desc()
+    place = sa.func.row_number().over(partition_by=Conversation.customer_id, order_by=newest).label("place")
+    theirs = sa.select(Conversation.id, place).where(Conversation.customer_id.in_(set(customers)), visible(seat))
+    first = theirs.subquery()
     rows = session.scalars(
         sa.select(Conversation)
-        .where(Conversation.customer_id.in_(set(customers)), visible(seat))
-        .order_by(Conversation.last_message_at.desc())
+        .join(first, first.c.id == Conversation.id)
+        .where(first.c.place <= BESIDE_MOST)
+        .order_by(*newest)
     )
     for row in rows:
-        if row.customer_id and len(found[row.customer_id]) < BESIDE_MOST:
+        if row.customer_id:
             found[row.customer_id].append(row)
     return found
 

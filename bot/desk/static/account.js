@@ -62,16 +62,23 @@ export function plan(whole, done) {
       act('plan-end', 'End it', () => endPlan(whole, done), 'End the plan')) : null);
 }
 
-/** Longer terms that wait for a second person, or for the customer. */
+/** Terms that wait for a second person, or for the customer's yes. */
 export function offers(whole, done) {
   const waiting = whole.account?.offers ?? [];
   if (!waiting.length) return null;
-  return block('Longer plan', 'mind', h('ul', { class: 'held' }, waiting.map((offer) => h('li', {},
+  return block('Offered plan', 'mind', h('ul', { class: 'held' }, waiting.map((offer) => h('li', {},
     h('p', { class: 'held-top' }, h('strong', {}, `${offer.instalments.length} × ${offer.instalments.at(0).amount.text}`), h('span', {}, offer.total.text)),
-    h('p', { class: 'small' }, offer.approval === 'asked' ? 'Waits for a second person.' : 'Allowed. It waits for the customer to say yes.'),
+    h('p', { class: 'small' }, standing(offer)),
     acts(
       offer.may_approve ? act(`decide-${offer.id}`, 'Look and decide', () => decideOffer(whole, offer, done)) : null,
-      offer.approval === 'given' && whole.may.write ? act(`offer-${offer.id}`, 'Send or record', () => showOffer(whole, offer, done)) : null)))));
+      offer.approval !== 'asked' && whole.may.write
+        ? act(`offer-${offer.id}`, offer.yes ? 'They said yes: record it' : 'Send or record', () => showOffer(whole, offer, done)) : null)))));
+}
+
+function standing(offer) {
+  if (offer.approval === 'asked') return 'Waits for a second person.';
+  if (offer.yes) return 'They pressed yes. It is in force once it is recorded.';
+  return offer.sent ? 'Sent. It waits for the customer to say yes.' : 'Allowed. It waits for the customer to say yes.';
 }
 
 export function promises(whole, done) {

@@ -1,7 +1,7 @@
 // Where the agent writes. What is written stays in this tab until the server has it: per conversation, reply and note apart.
 import { Refused, post } from './api.js';
 import { isPicking, pick, stopPicking } from './canned.js';
-import { byId } from './dom.js';
+import { byId, toast } from './dom.js';
 import { askBack, forget, lookAt } from './kindness.js';
 import { nameKey, offerNames, stopNaming } from './mentions.js';
 import { isShut, showReach } from './reach.js';
@@ -18,7 +18,7 @@ const send = byId('send');
 
 let open = null;
 let phone = null;
-let sending = false;
+const sending = new Set(); // conversations whose answer is on its way
 let onlyNotes = false;
 let delivered = () => {};
 
@@ -41,10 +41,11 @@ export function compose(id, speakingAs, reach = null, { noteOnly = false } = {})
   offerTemplate(id, mode() === 'reply' && isShut(phone));
   if (open === id) return fit();
   open = id;
-  say('');
+  say(sending.has(id) ? 'Sending…' : '');
   stopPicking();
   stopNaming();
   forget();
+  busy();
   if (id !== null) restore();
   return undefined;
 }
@@ -86,42 +87,47 @@ function dress() {
 
 async function submit({ meant = false } = {}) {
   const text = words.value.trim();
-  if (sending || !open) return;
+  if (!open || sending.has(open)) return;
   if (!text) return say('Please write something first.', 'failed');
   if (text.length > LIMIT) return say(tooLong(text), 'failed');
   const [id, draft, attempt, note] = [open, key('draft'), key('attempt'), mode() === 'note'];
+  const name = byId('thread-name').textContent;
+  const here = () => key('draft') === draft; // nobody has turned to another conversation or mode meanwhile
   // The same words tried again are the same message: an answer that got lost on the way is not said twice.
   const before = JSON.parse(sessionStorage.getItem(attempt) ?? 'null');
   const clientId = before?.text === text ? before.id : uuid();
   sessionStorage.setItem(attempt, JSON.stringify({ id: clientId, text }));
-  busy(true);
+  sending.add(id);
+  busy();
   say('Sending…');
   try {
-    const answer = await post(`conversations/${id}/${note ? 'notes' : 'messages'}`, note ? { text } : { client_id: clientId, text, meant });
+    const answer = await post(`conversations/${id}/${note ? 'notes' : 'messages'}`, { client_id: clientId, text, ...(note ? {} : { meant }) });
     sessionStorage.removeItem(draft);
     sessionStorage.removeItem(attempt);
-    if (open === id) {
+    if (here()) {
       words.value = '';
       fit();
       forget();
       saidIt();
-      say(`${note ? 'Noted' : phone ? 'Written' : 'Sent'} at ${timeOfDay(answer.message.at)}`);
     }
+    if (open === id) say(`${note ? 'Noted' : phone ? 'Written' : 'Sent'} at ${timeOfDay(answer.message.at)}`);
     delivered(id, answer);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    if (open !== id) return;
-    if (error.code === 'kindness') {
+    if (!here()) {
+      toast(`${name}: your ${note ? 'note was not added' : 'reply was not sent'}; it is kept there. ${error.message}`);
+    } else if (error.code === 'kindness') {
       askBack(error.findings, () => submit({ meant: true }));
       say('Not sent yet.', 'failed');
     } else say(`Not sent. ${error.message}`, 'failed');
   } finally {
-    busy(false);
+    sending.delete(id);
+    busy();
   }
 }
 
-function busy(now) {
-  sending = now;
+function busy() {
+  const now = sending.has(open);
   send.setAttribute('aria-disabled', String(now));
   words.readOnly = now;
 }

@@ -15,7 +15,7 @@ export function showCustomer(whole, changed) {
   const about = byId('about');
   const before = kept(about);
   about.replaceChildren(...(whole ? [
-    person(whole), caution(whole), why(whole), holds(whole, changed), balance(whole.account), deeds(whole, changed), offers(whole, changed),
+    person(whole), caution(whole), help(whole), why(whole), holds(whole, changed), balance(whole.account), deeds(whole, changed), offers(whole, changed),
     plan(whole, changed), promises(whole, changed), payments(whole.account), cases(whole, changed), contact(whole), consents(whole), ...profile(whole, changed), history(whole),
   ].filter(Boolean) : []));
   before(about);
@@ -77,12 +77,20 @@ function consents(whole) {
       [plain(one.source), one.detail].filter(Boolean).join(': ')])));
 }
 
+/** Who is there for them at any hour, to name whenever it is needed (C12). */
+function help(whole) {
+  if (!whole.help) return null;
+  return block('Help at any hour', 'mind', rows(whole.help.lines.map((line) => [line])),
+    h('p', {}, `In danger: ${whole.help.emergency}`));
+}
+
 function why(whole) {
   const now = whole.handoffs.find((handoff) => handoff.current);
   if (!now) return null;
   return h('section', { class: 'block kind' },
     h('h3', {}, 'Why they are here'),
     h('p', { class: 'why' }, reason(now.reason)),
+    h('p', { class: 'small' }, 'As it was ', agoTime(now.at), ', when they asked:'),
     facts([...Object.entries(now.summary ?? {}).map(([name, value]) => [plain(name), words(value)]), ['Team', plain(now.skill)]]));
 }
 

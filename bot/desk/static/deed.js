@@ -7,7 +7,8 @@ const sheet = byId('deed');
 const fields = byId('deed-fields');
 const foot = byId('deed-acts');
 let deed = null;
-let attempt = null; // its id, for as long as what is asked stays the same
+let running = null; // the act whose button was pressed
+let attempts = new Map(); // an id for each act, for as long as what is asked stays the same
 
 /**
  * Ask. `fields` are elements; `outcome()` says what will happen, a sentence or element each, as the fields stand; `acts` are
@@ -16,7 +17,7 @@ let attempt = null; // its id, for as long as what is asked stays the same
  */
 export function openDeed(next) {
   deed = next;
-  attempt = null;
+  attempts = new Map();
   byId('deed-title').textContent = next.title;
   byId('deed-lead').textContent = next.lead ?? '';
   byId('deed-lead').hidden = !next.lead;
@@ -33,8 +34,12 @@ export function openDeed(next) {
   (fields.querySelector('input, select, textarea, [tabindex]') ?? foot.firstElementChild).focus();
 }
 
-/** The id of this press of the button: the same until something else is asked. */
-export const press = () => (attempt ??= uuid());
+/** The id of this press of the button: the same until something else is asked, and another for each button, so that what
+    one has done is never taken for what the other does. */
+export function press() {
+  if (!attempts.has(running)) attempts.set(running, uuid());
+  return attempts.get(running);
+}
 
 /** Fetch what a sheet needs and open it; when the server says no, that is said and nothing opens. */
 export async function begin(work) {
@@ -73,6 +78,7 @@ async function run(act) {
   if (buttons.some((button) => button.disabled)) return;
   for (const button of buttons) button.disabled = true;
   byId('deed-problem').textContent = '';
+  running = act;
   try {
     const words = await act.act();
     if (words) {
@@ -89,7 +95,7 @@ async function run(act) {
 }
 
 fields.addEventListener('input', () => {
-  attempt = null;
+  attempts = new Map();
   tell();
 });
 byId('deed-form').addEventListener('submit', (event) => {

@@ -161,6 +161,7 @@ function refit() {
   const { may } = whole;
   byId('invite').hidden = may.write || Boolean(whole.asked);
   byId('invite-claim').hidden = !may.claim;
+  byId('invite-take-over').hidden = !may.take_over;
   byId('invite-text').textContent = may.claim
     ? 'You are reading along. Claim it to answer; the customer is told that you have joined.'
     : whole.closed_at && whole.holder === 'bot' ? 'Closed. You can look back; it opens again when the customer writes.'
@@ -187,10 +188,10 @@ function handled(words) {
   lookForDecisions();
 }
 
-async function claim() {
+async function claim(how = 'claim') {
   const id = open;
   try {
-    const { conversation } = await post(`conversations/${id}/claim`);
+    const { conversation } = await post(`conversations/${id}/${how}`);
     if (open === id) take(conversation, []);
     byId('words').focus();
   } catch (error) {
@@ -238,7 +239,8 @@ byId('queue').addEventListener('click', (event) => {
     showSought();
   }
 });
-byId('invite-claim').addEventListener('click', claim);
+byId('invite-claim').addEventListener('click', () => claim());
+byId('invite-take-over').addEventListener('click', () => claim('take-over'));
 byId('to-queue').addEventListener('click', () => close());
 byId('to-customer').addEventListener('click', () => pane('customer'));
 byId('to-thread').addEventListener('click', () => pane('thread'));

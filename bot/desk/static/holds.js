@@ -8,6 +8,12 @@ import { plain } from './phrases.js';
 import { agoTime, date } from './time.js';
 
 const OUTCOMES = { upheld: 'They were right', not_upheld: 'It stands as it was', withdrawn: 'They do not dispute it any more' };
+const LIFTED_BY = {
+  agent: 'Whoever speaks with them can lift it, and any supervisor.',
+  specialist: 'A specialist who speaks with them can lift it, and any supervisor.',
+  supervisor: 'Only a supervisor can lift it.',
+  administrator: 'Only an administrator can lift it.',
+};
 const ON = { customer: 'The customer, everywhere', address: 'This address alone', invoice: 'An invoice' };
 
 /** The block of what is on hold, or nothing. */
@@ -21,7 +27,7 @@ export function holds(whole, done) {
     acts(
       hold.may_confirm ? act(`confirm-${hold.id}`, 'Confirm', () => confirm(hold, done), `Confirm: ${plain(hold.kind)}`) : null,
       hold.may_lift ? act(`lift-${hold.id}`, 'Lift', () => lift(hold, done), `Lift: ${plain(hold.kind)}`) : null),
-    hold.may_lift ? null : h('p', { class: 'small' }, `Lifting it takes a ${hold.lifted_by}, or whoever speaks with them.`)))));
+    hold.may_lift ? null : h('p', { class: 'small' }, LIFTED_BY[hold.lifted_by])))));
 }
 
 /** Place one. */
@@ -51,7 +57,7 @@ export const placeHold = (whole, done) => begin(async () => {
       which.hidden = on.value !== 'invoice';
       last.hidden = on.value === 'invoice';
       const ends = now().days && !until.value ? `It ends by itself after ${now().days} days, unless you choose another day.` : null;
-      return ['It binds at once. Nothing is sent to them.', stops(now().stops), ends, now().lifted_by === 'agent' ? 'Any agent can lift it.' : `Lifting it takes a ${now().lifted_by}.`];
+      return ['It binds at once. Nothing is sent to them.', stops(now().stops), ends, LIFTED_BY[now().lifted_by]];
     },
     acts: [{ word: 'Place the hold', act: async () => {
       await post(`conversations/${whole.id}/holds`, {

@@ -6,7 +6,7 @@ import { plain } from './phrases.js';
 const ACTS = {
   return: { title: 'Return to the assistant', text: 'The customer is told that the assistant is back, and that what you agreed stands.', button: 'Return' },
   close: { title: 'Close the conversation', text: 'The customer is told, and can write again whenever they like.', button: 'Close conversation' },
-  transfer: { title: 'Hand to a colleague', text: 'The customer is told who is speaking now. In the queue they keep their place at the front.', button: 'Hand over' },
+  transfer: { title: 'Hand to a colleague', text: 'The customer is told who is speaking now. In the queue their place goes by how long they wait for an answer.', button: 'Hand over' },
 };
 
 const sheet = byId('leave');
@@ -15,8 +15,8 @@ const wrap = byId('leave-wrap');
 const note = byId('leave-note');
 let doing = null;
 
-/** Ask, then do it. `done(act, answer)` is called when the server has agreed. */
-export async function leave(act, id, done) {
+/** Ask, then do it. `holder` is the id of who has it now; `done(act, answer)` is called when the server has agreed. */
+export async function leave(act, id, holder, done) {
   doing = { act, id, done };
   byId('leave-title').textContent = ACTS[act].title;
   byId('leave-text').textContent = ACTS[act].text;
@@ -35,7 +35,7 @@ export async function leave(act, id, done) {
   const { agents, skills } = await get('agents').catch(() => ({ agents: [], skills: [] }));
   to.append(
     h('optgroup', { label: 'A team, by the queue' }, ...skills.map((skill) => h('option', { value: `skill:${skill}` }, plain(skill)))),
-    h('optgroup', { label: 'A colleague' }, ...agents.map((agent) => h('option', { value: agent.id }, colleague(agent)))));
+    h('optgroup', { label: 'A colleague' }, ...agents.filter((agent) => agent.id !== holder).map((agent) => h('option', { value: agent.id }, colleague(agent)))));
 }
 
 const colleague = (agent) =>

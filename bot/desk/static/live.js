@@ -29,8 +29,8 @@ export function follow(on, id = null, after = 0) {
       }, 3000);
     }
   };
-  for (const kind of ['queue', 'conversation', 'own', 'typing', 'gone']) {
-    source.addEventListener(kind, (event) => on[kind](JSON.parse(event.data)));
+  for (const kind of ['queue', 'conversation', 'beside', 'own', 'typing', 'gone']) {
+    source.addEventListener(kind, (event) => on[kind]?.(JSON.parse(event.data)));
   }
   source.addEventListener('end', () => {
     stop();

@@ -10,8 +10,11 @@ const SUMS = { overdue: 'All that is overdue', everything: 'Everything that is o
 /** Choose what a link is for, and send it into the conversation. */
 export const sendLink = (whole, done) => begin(async () => {
   const open = await get(`conversations/${whole.id}/pay-link`);
+  // What is disputed is in no sum: then they are not all of it (C9).
+  const rest = open.invoices.some((invoice) => invoice.disputed) ? ', without what is disputed' : '';
+  const worded = (sum) => `${SUMS[sum]}${sum === 'instalment' ? '' : rest}`;
   const over = select([
-    ...open.sums.map((sum) => [sum.over, `${SUMS[sum.over]}: ${sum.amount.text}`]),
+    ...open.sums.map((sum) => [sum.over, `${worded(sum.over)}: ${sum.amount.text}`]),
     ...(open.invoices.length ? [['invoices', 'Chosen invoices']] : []), ['amount', 'Another amount'],
   ]);
   const chosen = open.invoices.map((invoice) => ({

@@ -17,6 +17,7 @@ const REASONS = {
   dispute_debt: 'Disputes a charge',
   attorney: 'Has an attorney or adviser',
   deceased: 'A death was reported',
+  taken_over: 'Taken over from the assistant',
   locked_out: 'Could not prove who they are',
   frustration: 'Lost patience with the assistant',
 };

@@ -12,6 +12,7 @@ const TOLD = {
 const HAPPENED = {
   taken_back: (by) => (by ? `${by} moved one of your conversations on.` : 'A conversation went back to the queue while you were away. The customer was told.'),
   handed_over: (by) => `${by ?? 'A colleague'} handed you a conversation.`,
+  crisis: () => 'Somebody may be in crisis. The help lines stand in their conversation; please look at it first.',
 };
 
 const choice = byId('presence');
@@ -60,7 +61,7 @@ function showNotices(notices, open) {
   section.hidden = !notices.length;
   section.querySelector('ul').replaceChildren(...notices.map((one) =>
     h('li', {}, h('p', {}, HAPPENED[one.kind](one.by), ' ', agoTime(one.at)),
-      one.kind === 'handed_over' ? h('button', { type: 'button', class: 'button', onclick: () => open(one.conversation_id) }, 'Open it') : null)));
+      one.kind !== 'taken_back' ? h('button', { type: 'button', class: 'button', onclick: () => open(one.conversation_id) }, 'Open it') : null)));
 }
 
 byId('notices-seen').addEventListener('click', async () => {
@@ -85,8 +86,8 @@ export function signOut() {
   const held = mine?.presence.held ?? 0;
   if (!held) return out();
   byId('leaving-text').textContent = held === 1
-    ? 'You still have a conversation. It goes back to the queue in its old place, and the customer is told.'
-    : `You still have ${held} conversations. They go back to the queue in their old places, and the customers are told.`;
+    ? 'You still have a conversation. It goes back to the queue, placed by how long the customer waits for an answer, and they are told.'
+    : `You still have ${held} conversations. They go back to the queue, placed by how long each customer waits for an answer, and they are told.`;
   leaving.showModal();
   return null;
 }

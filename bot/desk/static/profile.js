@@ -18,6 +18,8 @@ const HINTS = {
   time_zone: 'Such as America/Chicago.',
 };
 
+const KEYS = ['phone', 'email', 'postcode'];
+
 const input = (given) => h('input', given);
 
 /** The blocks about the person, or nothing; `changed(words)` hears what was done. */
@@ -39,7 +41,7 @@ function person({ person: one, may }, changed) {
     acts(may.change ? act('contact', 'Change', () => change(one, changed), 'Change what is on file') : null),
     last.length ? h('details', { 'data-key': 'edits' }, h('summary', {}, 'Changes before'), rows(last.map((edit) => [
       `${NAMES[edit.field]}: ${{ made: 'changed', proposed: 'waits for a second person', refused: 'refused' }[edit.status]}`, agoTime(edit.at),
-      [edit.after, `${edit.by}: ${edit.reason}`].filter(Boolean).join(' · ')]))) : null);
+      [edit.after ?? (edit.before ? 'to be taken off' : null), `${edit.by}: ${edit.reason}`].filter(Boolean).join(' · ')]))) : null);
 }
 
 function change(one, changed) {
@@ -58,8 +60,8 @@ function change(one, changed) {
     fields: [field('What', what), field('New', value), hint, field('Why, for whoever looks at this later', why)],
     outcome: () => [
       one.second_person[what.value],
-      ['phone', 'email', 'postcode'].includes(what.value) && one.phone ? 'The number on file until now gets a text that contact details were changed.' : null,
-      what.value === 'phone' ? 'Whoever proved who they are by the old number has to do it again.' : null,
+      KEYS.includes(what.value) && one.warned ? 'The number on file until now gets a text that contact details were changed.' : null,
+      KEYS.includes(what.value) ? 'Whoever has proven who they are elsewhere, or by what changes, has to do it again.' : null,
     ],
     acts: [{ word: 'Save', act: async () => said(await post(`customers/${one.customer_id}/contact`,
       { client_id: press(), field: what.value, value: value.value, reason: why.value })) }],
@@ -67,7 +69,8 @@ function change(one, changed) {
   });
 }
 
-const said = ({ edit }) => (edit.status === 'made' ? 'On file from now on.' : 'Written down. It waits for a second pair of eyes.');
+const said = ({ edit }) => (edit.status === 'made' ? 'On file from now on.'
+  : ['Written down. It waits for a second pair of eyes.', edit.shared].filter(Boolean).join(' '));
 
 /** What the customer asked for in the chat: one click follows it. */
 function asked({ person: one, may }, changed) {

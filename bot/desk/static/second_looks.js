@@ -13,9 +13,16 @@ async function look() {
   const nothing = { contacts: [], erasures: [] };
   const [contacts, erasures] = await Promise.all(['contact-edits', 'erasures'].map((path) => get(path, { background: true }).catch(() => nothing)));
   show([
-    ...contacts.contacts.map((one) => item('contact-edits', one, `New ${NAMES[one.field]}${one.after ? `: ${one.after}` : ''}`, one.before ? `now ${one.before}` : null)),
+    ...contacts.contacts.map((one) => item('contact-edits', one, change(one), one.after && one.before ? `now ${one.before}` : null, one.shared)),
     ...erasures.erasures.map((one) => item('erasures', one, one.scope === 'words' ? 'Erase what was said' : 'Erase everything', null)),
   ]);
+}
+
+/** In a few words; of a postcode neither the old nor the new is known. */
+function change({ field, before, after }) {
+  const name = NAMES[field];
+  if (!after && before) return `Remove the ${name} ${before}`;
+  return `New ${name}${after ? `: ${after}` : ''}`;
 }
 
 function show(items) {
@@ -25,12 +32,13 @@ function show(items) {
   section.hidden = !items.length;
 }
 
-function item(what, one, title, now) {
+function item(what, one, title, now, mind = null) {
   const ask = (name, word, style) => h('button', { type: 'button', class: `button${style}`, 'aria-label': `${word}: ${title}`, onclick: () => decide(what, one, name, word, title) }, word);
   return h('li', { class: 'decision', 'data-id': one.id },
     h('p', { class: 'item-top' }, h('strong', {}, title), agoTime(one.at)),
     h('p', { class: 'where' }, [one.account_number, now].filter(Boolean).join(' · ')),
     h('p', { class: 'decision-why' }, `${one.by}: ${one.reason}`),
+    mind ? h('p', { class: 'decision-why' }, mind) : null,
     h('div', { class: 'decision-acts' }, ask('refuse', 'Refuse', ''), ask('approve', 'Approve', ' primary')));
 }
 
@@ -40,7 +48,7 @@ function decide(what, one, name, word, title) {
     title: `${word}?`,
     lead: `${title}\n${one.account_number}\n${one.by}: ${one.reason}`,
     fields: [],
-    outcome: () => [erases ? 'It begins at once and can’t be taken back.' : null],
+    outcome: () => [one.shared ?? null, erases ? 'It begins within a minute and can’t be taken back.' : null],
     acts: [{ word, act: async () => {
       await post(`${what}/${one.id}/${name}`);
       return name === 'approve' ? 'Approved.' : 'Refused.';

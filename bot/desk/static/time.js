@@ -17,7 +17,7 @@ export function setClock(since, ageSeconds) {
 }
 
 /** "now", "4 min", "2 h", "3 d" since the ISO instant. */
-export function ago(instant) {
+function ago(instant) {
   const minutes = Math.floor((Date.now() + ahead - Date.parse(instant)) / MINUTE);
   if (minutes < 1) return 'now';
   if (minutes < 60) return `${minutes} min`;

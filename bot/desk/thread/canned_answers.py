@@ -31,13 +31,14 @@ UNPROVEN = "They have not proven who they are, so {what} can't be told."
 
 @dataclass(frozen=True, slots=True)
 class Canned:
-    """One answer in one language. `id` is None for one of the file."""
+    """One answer in one language. `id` is None for one of the file; `proven`: only for who has proven who they are."""
 
     name: str
     language: str
     title: str
     text: str
     id: uuid.UUID | None = None
+    proven: bool = False
 
 
 class CannotFill(Exception):
@@ -47,8 +48,10 @@ class CannotFill(Exception):
 def all_of(session: Session) -> list[Canned]:
     """Every answer in use, by name and language; what was added takes the place of the file's of that name."""
     found = {(one.name, one.language): one for one in _of_file()}
+    of_proven = {one.name for one in found.values() if one.proven}
     for row in session.scalars(sa.select(CannedAnswer).where(CannedAnswer.retired_at.is_(None))):
-        found[row.name, row.language] = Canned(row.name, row.language, row.title, row.text, row.id)
+        proven = row.name in of_proven
+        found[row.name, row.language] = Canned(row.name, row.language, row.title, row.text, row.id, proven)
     return [found[key] for key in sorted(found)]
 
 
@@ -99,7 +102,7 @@ def retire(session: Session, seat: Seat, answer_id: uuid.UUID) -> None:
 @cache
 def _of_file() -> list[Canned]:
     return [
-        Canned(name, language, words.title, words.text)
+        Canned(name, language, words.title, words.text, proven=words.proven)
         for name, languages in policies.canned_answers().root.items()
         for language, words in languages.items()
     ]
@@ -116,7 +119,7 @@ def _shown(filling: _Filling, there: dict[str, Canned], wanted: str) -> dict[str
         "refused": None,
     }
     try:
-        return shown | {"text": filling.said(one.text)}
+        return shown | {"text": filling.said(one)}
     except CannotFill as problem:
         return shown | {"refused": str(problem)}
 
@@ -131,10 +134,10 @@ class _Filling:
         self._customer = customer if self._is_proven else None
         self._values: dict[str, str] = {}
 
-    def said(self, text: str) -> str:
-        """`text` with its variables filled. Raises `CannotFill`, too for what implies an account too early (P1)."""
-        filled = text.format(**{name: self._value(name) for name in variables(text)})
-        if not self._is_proven and kindness.look(filled, verified=False):
+    def said(self, one: Canned) -> str:
+        """Its text with the variables filled. Raises `CannotFill`, too for what implies an account too early (P1)."""
+        filled = one.text.format(**{name: self._value(name) for name in variables(one.text)})
+        if not self._is_proven and (one.proven or kindness.look(filled, verified=False)):
             raise CannotFill(UNPROVEN.format(what="anything of an account"))
         return filled
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
+from bot.desk import audit
 from bot.desk.access import Db, DeskRoute, Reader, Writer
 from bot.desk.identity import language
 from bot.desk.page import PageRoute, page
@@ -48,9 +49,13 @@ def answers(db: Db, seat: Reader) -> Response:
 
 @api.get("/conversations/{conversation_id}/answers")
 def offered(conversation_id: uuid.UUID, db: Db, seat: Reader) -> dict[str, Any]:
-    """Every answer as it would read in this conversation, or why it cannot be said there."""
+    """Every answer as it would read in this conversation, or why it cannot be said there. They name the customer and
+    what is open: audited before they leave."""
     with db.reading() as session:
-        return {"answers": canned_answers.offered(session, seat, find(session, seat, conversation_id))}
+        found = {"answers": canned_answers.offered(session, seat, find(session, seat, conversation_id))}
+    with db.transaction() as session:
+        audit.record(session, seat.agent, "answers.read", audit.conversation(conversation_id))
+    return found
 
 
 @api.post("/answers", response_model=None)

@@ -3,36 +3,35 @@
 from __future__ import annotations
 
 import uuid
-from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
-from anyio import from_thread
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from bot import policies
-from bot.conversations import handoff, transfers
+from bot.conversations import handoff, takeovers, transcript, transfers
 from bot.conversations.assignment.colleagues import Colleague
 from bot.conversations.assignment.colleagues import colleagues as everybody
-from bot.conversations.signals import Signals
 from bot.db import lock
-from bot.desk import agents, audit
+from bot.desk import agents, audit, bells
 from bot.desk.access import Db, DeskRoute, Reader, Writer
 from bot.desk.auth import Seat
 from bot.desk.text import clean
 from bot.desk.thread import kindness, mentions, phone, wrap_up
-from bot.desk.thread.dossier import dossier, find, state
+from bot.desk.thread.dossier import dossier, earlier, find, state
 from bot.desk.thread.kindness import Unkind
 from bot.desk.thread.lines import agent_names, line
-from bot.errors import InvalidInput, NotAllowed
-from bot.models import Conversation
+from bot.errors import Conflict, InvalidInput, NotAllowed
+from bot.models import Conversation, Message
 from bot.policies.wrap_up import WrapUpCode
 
 api = APIRouter(prefix="/api/desk", route_class=DeskRoute, include_in_schema=False)
 
 Json = dict[str, Any]
+# The number of a message.
+Before = Annotated[int, Query(ge=1, le=2**31 - 1)]
 
 
 class Reply(BaseModel):
@@ -45,8 +44,9 @@ class Reply(BaseModel):
 
 
 class Note(BaseModel):
-    """Something for colleagues only."""
+    """Something for colleagues only. With the page's `client_id`, trying again is not writing it twice."""
 
+    client_id: uuid.UUID | None = None
     text: str
 
 
@@ -88,6 +88,16 @@ def conversation(conversation_id: uuid.UUID, db: Db, seat: Reader) -> Json:
     return whole
 
 
+@api.get("/conversations/{conversation_id}/messages")
+def earlier_messages(conversation_id: uuid.UUID, before: Before, db: Db, seat: Reader) -> Json:
+    """What was said before the message numbered `before`, a page at a time. Audited before it leaves."""
+    with db.reading() as session:
+        page = earlier(session, find(session, seat, conversation_id, to_read=True), before)
+    with db.transaction() as session:
+        audit.record(session, seat.agent, "conversation.read", audit.conversation(conversation_id), before=before)
+    return page
+
+
 @api.get("/conversations/{conversation_id}/deliveries")
 def delivered(conversation_id: uuid.UUID, db: Db, seat: Reader) -> Json:
     """How a phone is reached, how far each of our messages got and what files came, by message id; no words."""
@@ -104,6 +114,15 @@ def claim(conversation_id: uuid.UUID, request: Request, db: Db, seat: Writer) ->
     return _told(request, conversation_id, now)
 
 
+@api.post("/conversations/{conversation_id}/take-over")
+def take_over(conversation_id: uuid.UUID, request: Request, db: Db, seat: Writer) -> Json:
+    """A supervisor speaks instead of the assistant."""
+    with db.transaction() as session:
+        takeovers.take_over(session, conversation_id, seat.agent)
+        now = _acted(session, seat, conversation_id, "take_over")
+    return _told(request, conversation_id, now)
+
+
 @api.post("/conversations/{conversation_id}/messages", response_model=None)
 def message(conversation_id: uuid.UUID, body: Reply, request: Request, db: Db, seat: Writer) -> Json | Response:
     """Answer the customer. Only who has the conversation may; the same `client_id` again is the same message.
@@ -113,8 +132,7 @@ def message(conversation_id: uuid.UUID, body: Reply, request: Request, db: Db, s
     try:
         with db.transaction() as session:
             said = handoff.reply(session, conversation_id, seat.agent, clean(body.text), str(body.client_id))
-            if said.agent_id != seat.agent.id:
-                raise InvalidInput("That client_id was used by somebody else.")
+            _same(seat, said, hidden=False)
             meant = _judged(session, conversation_id, body) if said in session.new else {}
             session.flush()
             acted = _acted(session, seat, conversation_id, "reply", **meant)
@@ -127,14 +145,17 @@ def message(conversation_id: uuid.UUID, body: Reply, request: Request, db: Db, s
 @api.post("/conversations/{conversation_id}/notes")
 def note(conversation_id: uuid.UUID, body: Note, request: Request, db: Db, seat: Writer) -> Json:
     """Write something for colleagues; "@Sol" asks one of them. Only who has the conversation may, and who is asked
-    there: their note is the answer."""
+    there: their note is the answer. The same `client_id` again is the same note."""
+    pressed = str(body.client_id) if body.client_id else None
     with db.transaction() as session:
-        if not _is_asked(session, seat, conversation_id):
+        if not (_is_asked(session, seat, conversation_id) or _wrote(session, seat, conversation_id, pressed)):
             _own(session, seat, conversation_id)
-        said = handoff.note(session, conversation_id, seat.agent, clean(body.text))
-        session.flush()
-        mentions.answered(session, seat, conversation_id)
-        mentions.keep(session, seat, said)
+        said = handoff.note(session, conversation_id, seat.agent, clean(body.text), pressed)
+        _same(seat, said, hidden=True)
+        if said in session.new:
+            session.flush()
+            mentions.answered(session, seat, conversation_id)
+            mentions.keep(session, seat, said)
         now = _acted(session, seat, conversation_id, "note") | {"message": line(said, agent_names(session))}
     return _told(request, conversation_id, now)
 
@@ -182,9 +203,23 @@ def _judged(session: Session, conversation_id: uuid.UUID, body: Reply) -> Json:
     return {"meant": sorted({f"{one.rule} {one.ban}" for one in findings})} if findings else {}
 
 
+def _same(seat: Seat, said: Message, *, hidden: bool) -> None:
+    """What a client_id made before is this agent's, and of the same kind: a note is never called sent."""
+    if said.agent_id != seat.agent.id:
+        raise InvalidInput("That client_id was used by somebody else.")
+    if said.hidden != hidden:
+        raise Conflict("That client_id did something else already.", about=said.client_id)
+
+
 def _is_asked(session: Session, seat: Seat, conversation_id: uuid.UUID) -> bool:
     row = lock(session, Conversation, conversation_id)
     return row is not None and mentions.open_in(session, seat, row) is not None
+
+
+def _wrote(session: Session, seat: Seat, conversation_id: uuid.UUID, pressed: str | None) -> bool:
+    """An answer that got lost on the way is not refused because the first has closed the door."""
+    said = transcript.by_client_id(session, conversation_id, pressed) if pressed else None
+    return said is not None and said.agent_id == seat.agent.id
 
 
 def _wrapped(body: Leave | None) -> WrapUpCode | None:
@@ -216,14 +251,8 @@ def _acted(session: Session, seat: Seat, conversation_id: uuid.UUID, what: str, 
 
 
 def _told(request: Request, conversation_id: uuid.UUID, now: Json) -> Json:
-    _ring(request, conversation_id)
+    bells.ring(request, conversation_id)
     return now
-
-
-def _ring(request: Request, topic: uuid.UUID | str) -> None:
-    """Bells are rung on the event loop; these routes run beside it."""
-    signals: Signals = request.app.state.signals
-    from_thread.run_sync(partial(signals.ring, topic, desk=True))
 
 
 def _note(body: Word | None) -> str | None:

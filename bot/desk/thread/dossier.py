@@ -15,40 +15,44 @@ from bot.desk.customer import cases, holds
 from bot.desk.customer.account import account
 from bot.desk.customer.profile import profile
 from bot.desk.identity import Known, known, language
-from bot.desk.sight import had_closed
+from bot.desk.sight import had_closed, had_ended, may_open
 from bot.desk.thread import mentions, wrap_up
 from bot.desk.thread.lines import agent_names, instant, newest
 from bot.desk.thread.phone import consents_of, deliveries, phone
 from bot.errors import NotAllowed, NotFound
+from bot.help_lines import country_of, help_lines
 from bot.models import Conversation, Customer, Handoff, Holder
+
+OF_THE_ACCOUNT = frozenset({"overdue", "total", "invoices", "disputed", "plan", "asked_for", "promise"})
+PROOF_THEN = frozenset({"verified"})  # the mark beside the name says how it is now
+HARD_TIMES = frozenset({"crisis", "vulnerability"})
 
 
 def find(session: Session, seat: Seat, conversation_id: uuid.UUID, *, to_read: bool = False) -> Conversation:
     """A conversation that this agent may open: one that waits, their own, and for a supervisor any.
 
-    `to_read` also gives what they closed themselves, for looking back at, and one in which a colleague asks them
-    something. Raises `NotFound`, and `NotAllowed` for one that a colleague or the assistant has.
+    `to_read` also gives what they closed themselves, for looking back at, what they gave back to the assistant and
+    follow up, and one in which a colleague asks them something. Raises `NotFound`, and `NotAllowed` for one that a
+    colleague or the assistant has.
     """
     conversation = session.get(Conversation, conversation_id)
     if conversation is None:
         raise NotFound("There is no such conversation.", about=conversation_id)
-    if may_open(seat, conversation) or (to_read and _looks_back(session, seat, conversation)):
+    if may_open(seat, conversation) or (to_read and may_read(session, seat, conversation)):
         return conversation
     who = agent_names(session).get(conversation.agent_id, "") if conversation.agent_id else ""
     raise NotAllowed(f"{who or 'The assistant'} has this conversation.", about=conversation_id)
 
 
-def _looks_back(session: Session, seat: Seat, conversation: Conversation) -> bool:
-    """What they closed, what they mean to follow up, and where a colleague asks them something."""
-    if mentions.open_in(session, seat, conversation) is not None:
+def may_read(session: Session, seat: Seat, conversation: Conversation) -> bool:
+    """Whether `find` gives it to this agent to read: what they may open, what they closed, where a colleague asks them
+    something, and what they follow up, so long as they were the last to have it."""
+    if may_open(seat, conversation) or mentions.open_in(session, seat, conversation) is not None:
         return True
-    return had_closed(session, seat, conversation) or follow_ups.of(session, seat.agent, conversation.id) is not None
-
-
-def may_open(seat: Seat, conversation: Conversation) -> bool:
-    """Whether `find` gives it to this agent."""
-    own = conversation.holder == Holder.AGENT and conversation.agent_id == seat.agent.id
-    return own or conversation.holder == Holder.QUEUE or seat.supervises
+    if had_closed(session, seat, conversation):
+        return True
+    planned = follow_ups.of(session, seat.agent, conversation.id)
+    return planned is not None and had_ended(session, seat, conversation)
 
 
 def dossier(session: Session, seat: Seat, conversation: Conversation) -> dict[str, Any]:
@@ -66,7 +70,8 @@ def dossier(session: Session, seat: Seat, conversation: Conversation) -> dict[st
         "consents": consents_of(session, conversation),
         "holds": holds.of_conversation(session, seat, conversation),
         "cases": cases.of_conversation(session, seat, conversation),
-        "handoffs": _handoffs(session, conversation),
+        "handoffs": _handoffs(session, conversation, identity),
+        "help": _help(session, conversation, customer),
         "profile": profile(session, seat, conversation),
     }
 
@@ -113,6 +118,7 @@ def state(session: Session, seat: Seat, conversation: Conversation) -> dict[str,
         "closed_at": instant(conversation.closed_at),
         "may": {
             "claim": conversation.holder == Holder.QUEUE,
+            "take_over": seat.supervises and conversation.holder == Holder.BOT and conversation.closed_at is None,
             "write": own,
             "transfer": own or (seat.supervises and conversation.holder == Holder.AGENT),
         },
@@ -132,8 +138,19 @@ def _person(customer: Customer, identity: Known) -> dict[str, Any] | None:
     }
 
 
-def _handoffs(session: Session, conversation: Conversation) -> list[dict[str, Any]]:
-    """Newest first; the first is the one being worked on, if any. Each with its steps and who took them."""
+def _help(session: Session, conversation: Conversation, customer: Customer | None) -> dict[str, Any] | None:
+    """Who is there for somebody in crisis where they live, beside a talk with somebody in a hard time (C12)."""
+    handoff = session.get(Handoff, conversation.handoff_id) if conversation.handoff_id else None
+    if handoff is None or conversation.holder == Holder.BOT or handoff.reason not in HARD_TIMES:
+        return None
+    there = help_lines().in_crisis(customer.country if customer else country_of(conversation.locale))
+    return {"lines": there.lines, "emergency": there.emergency}
+
+
+def _handoffs(session: Session, conversation: Conversation, identity: Known) -> list[dict[str, Any]]:
+    """Newest first; the first is the one being worked on, if any. Each with its steps and who took them. What a summary
+    says of the account is as of then, and shown only while the proof of identity holds (P1)."""
+    hidden = PROOF_THEN if identity == Known.VERIFIED else PROOF_THEN | OF_THE_ACCOUNT
     names = {f"agent:{agent_id}": name for agent_id, name in agent_names(session).items()}
     rows = session.scalars(
         sa.select(Handoff).where(Handoff.conversation_id == conversation.id).order_by(Handoff.created_at.desc())
@@ -148,7 +165,7 @@ def _handoffs(session: Session, conversation: Conversation) -> list[dict[str, An
             "reason": handoff.reason,
             "skill": handoff.skill,
             "priority": handoff.priority,
-            "summary": handoff.summary,
+            "summary": {name: value for name, value in handoff.summary.items() if name not in hidden},
             "at": instant(handoff.created_at),
             "events": [
                 {

@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot import clock, policies
+from bot import policies
+from bot.conversations.payment_news import proven
 from bot.conversations.redaction import redact_cards
 from bot.errors import InvalidInput
 from bot.models import Author, Conversation, Message
@@ -43,11 +44,6 @@ class Unkind(InvalidInput):
         super().__init__("Please look at this once more: " + " ".join(dict.fromkeys(one.because for one in findings)))
         self.findings = findings
 
-    @property
-    def is_final(self) -> bool:
-        """Whether it can not be sent even if it is meant."""
-        return any(one.final for one in self.findings)
-
     def body(self) -> dict[str, Any]:
         """The answer to the page."""
         return {"error": {"code": self.code, "message": self.message, "findings": listed(self.findings)}}
@@ -70,8 +66,8 @@ def in_conversation(session: Session, conversation: Conversation, text: str) -> 
         .order_by(Message.seq.desc())
         .limit(HEARD)
     )
-    proven = conversation.verified_until is not None and conversation.verified_until > clock.now()
-    return look(text, asked="\n".join(heard), verified=proven and conversation.customer_id is not None)
+    verified = proven(conversation) and conversation.customer_id is not None
+    return look(text, asked="\n".join(heard), verified=verified)
 
 
 def look(text: str, *, asked: str = "", verified: bool = True) -> list[Finding]:

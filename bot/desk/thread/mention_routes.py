@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from functools import partial
 from typing import Any
 
-from anyio import from_thread
 from fastapi import APIRouter, Request
 
-from bot.conversations.signals import DESK, Signals
+from bot.desk import bells
 from bot.desk.access import Db, DeskRoute, Reader, Writer
 from bot.desk.thread import mentions
 
@@ -46,7 +44,6 @@ def done(mention_id: uuid.UUID, request: Request, db: Db, seat: Writer) -> Json:
 
 
 def _told(request: Request, now: Json) -> Json:
-    """This agent's other windows hear of it, too. Bells are rung on the event loop."""
-    signals: Signals = request.app.state.signals
-    from_thread.run_sync(partial(signals.ring, DESK))
+    """This agent's other windows hear of it, too."""
+    bells.ring(request)
     return now

@@ -4,16 +4,13 @@ proven, and once for each press of a button (P1)."""
 from __future__ import annotations
 
 import uuid
-from functools import partial
 from typing import Any
 
-from anyio import from_thread
-from fastapi import Request
+import sqlalchemy as sa
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from bot.conversations import payment_news, transcript
-from bot.conversations.signals import Signals
+from bot.conversations import payment_news
 from bot.db import lock
 from bot.desk.auth import Seat
 from bot.desk.thread.lines import agent_names, line
@@ -56,11 +53,22 @@ def customer_in(session: Session, conversation: Conversation) -> Customer:
     return customer
 
 
-def said_before(session: Session, seat: Seat, conversation: Conversation, body: Once) -> Message | None:
-    """What the same press of the button has said already. Raises `Conflict` for an id that somebody else used."""
-    message = transcript.by_client_id(session, conversation.id, str(body.client_id))
+def press(body: Once, act: str, about: uuid.UUID | None = None) -> str:
+    """The name by which a press of the button is kept with what it says: it did this `act`, on this plan, and no
+    other. Room is left for what follows it (":down")."""
+    return f"{body.client_id}:{act}" + (f":{about.hex[-12:]}" if about else "")
+
+
+def said_before(session: Session, seat: Seat, conversation: Conversation, pressed: str) -> Message | None:
+    """What the same press of the button has said already. Raises `Conflict` for an id that somebody else used, or that
+    did something else: what was only sent is never called agreed (K8)."""
+    client_id = pressed.partition(":")[0]
+    same = (Message.conversation_id == conversation.id, Message.client_id.startswith(client_id))
+    message = session.scalars(sa.select(Message).where(*same).order_by(Message.seq).limit(1)).first()
     if message is not None and message.agent_id != seat.agent.id:
-        raise Conflict("That client_id was used by somebody else.", about=body.client_id)
+        raise Conflict("That client_id was used by somebody else.", about=client_id)
+    if message is not None and message.client_id != pressed:
+        raise Conflict("That client_id did something else already. Look at the conversation first.", about=client_id)
     return message
 
 
@@ -68,10 +76,3 @@ def shown(session: Session, message: Message) -> Json:
     """What the page needs of what was said."""
     session.flush()
     return {"message": line(message, agent_names(session))}
-
-
-def ring(request: Request, conversation_id: uuid.UUID | None) -> None:
-    """Tell everybody who looks at the conversation. Bells are rung on the event loop; these routes run beside it."""
-    if conversation_id is not None:
-        signals: Signals = request.app.state.signals
-        from_thread.run_sync(partial(signals.ring, conversation_id, desk=True))

@@ -12,12 +12,12 @@ from pydantic import BaseModel, Field
 
 from bot.conversations import handoff
 from bot.conversations.signals import Signals
-from bot.desk import audit
+from bot.desk import audit, bells
 from bot.desk.access import Db, DeskRoute, Reader, Writer
 from bot.desk.text import clean
 from bot.desk.thread import earlier, kindness, notice_template
 from bot.desk.thread.dossier import find
-from bot.desk.thread.speaking import own, ring
+from bot.desk.thread.speaking import own
 from bot.models import Author
 
 router = APIRouter(prefix="/api/desk/conversations/{conversation_id}", route_class=DeskRoute, include_in_schema=False)
@@ -61,23 +61,23 @@ def send_template(conversation_id: uuid.UUID, request: Request, db: Db, seat: Wr
     """Send it. Twice is once."""
     with db.transaction() as session:
         sent = {"template": notice_template.send(session, seat, own(session, seat, conversation_id))}
-    ring(request, conversation_id)
+    bells.ring(request, conversation_id)
     return sent
 
 
 @router.get("/earlier")
 def others(conversation_id: uuid.UUID, db: Db, seat: Reader) -> Json:
-    """Where else this customer spoke with us; nowhere, until they have proven who they are. For whoever may answer
-    here; not for a colleague who is asked one thing."""
+    """Where else this customer spoke with us; nowhere, until they have proven who they are. For who has this
+    conversation or supervises; not for who could claim it, nor for a colleague who is asked one thing."""
     with db.reading() as session:
-        return {"conversations": earlier.others(session, find(session, seat, conversation_id))}
+        return {"conversations": earlier.others(session, seat, find(session, seat, conversation_id))}
 
 
 @router.get("/earlier/{other_id}")
 def other(conversation_id: uuid.UUID, other_id: uuid.UUID, db: Db, seat: Reader) -> Json:
     """All that was said there. Audited before it leaves."""
     with db.reading() as session:
-        said = earlier.read(session, find(session, seat, conversation_id), other_id)
+        said = earlier.read(session, seat, find(session, seat, conversation_id), other_id)
     with db.transaction() as session:
         beside = str(conversation_id)
         audit.record(session, seat.agent, "conversation.read", audit.conversation(other_id), beside=beside)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from bot import clock
 from bot.conversations import handoff, transcript
-from bot.models import AuditEntry, Author, Conversation
+from bot.models import AuditEntry, Author, Conversation, Message, Role
 from tests import factories
 from tests.desk.desks import Desk, Visit
 from tests.desk.learning.turns import said_to, says
@@ -90,6 +90,41 @@ def test_a_proposal_shows_what_is_kept_and_only_a_supervisor_accepts(desk: Desk,
     sol.post(f"learning/reviews/{review_id}/accept")
     assert "accepted by Sol" in read(ana, "?tab=decided")
     assert "/accept" not in read(sol, f"/reviews/{review_id}")
+
+
+def test_hard_times_are_for_who_may_open_the_conversation_and_for_specialists_p1(
+    desk: Desk, ana: Visit, sol: Visit
+) -> None:
+    told = {
+        "zoltan kovacs has stomach cancer": "nlu_fallback",
+        "I\u2019m so depressed": "nlu_fallback",
+        "minha m\u00e3e faleceu": "out_of_scope",
+        "the boat is all that I had": "report_hardship",
+    }
+    with desk.db.transaction() as session:
+        ids = {text: says(session, text, intent, confidence=0.2).id for text, intent in told.items()}
+        says(session, "my boat sank")
+        here = session.get_one(Message, next(iter(ids.values()))).conversation_id
+    with desk.visit("ben@example.com", role=Role.SPECIALIST) as ben:
+        for text, message_id in ids.items():
+            where = f"/sentences/{message_id}"
+            assert ana.http.request("GET", f"/desk/learning{where}").status_code == 403, text
+            assert ana.post(f"learning{where}", {"kind": "unfit", "unfit": "personal"}).status_code == 403, text
+            assert str(message_id) not in read(ana, "")
+            assert all(str(message_id) in read(visit, "") and read(visit, where) for visit in (ben, sol)), text
+        assert "my boat sank" in read(ana, "")
+        wish = {"kind": "intent", "intent": "report_vulnerability", "text": "stomach cancer"}
+        review_id = ben.post(f"learning/sentences/{ids['zoltan kovacs has stomach cancer']}", wish).json()["review"][
+            "id"
+        ]
+    assert "cancer" not in read(ana, "?tab=proposed")
+    assert ana.http.request("GET", f"/desk/learning/reviews/{review_id}").status_code == 403
+    sol.post(f"learning/reviews/{review_id}/accept")
+    page = read(ana, f"/reviews/{review_id}")
+    assert ("stomach cancer" in page, "zoltan" in page) == (True, False)
+    with desk.db.transaction() as session:
+        handoff.request(session, here, reason="request_human", skill="general", summary={})
+    assert "zoltan" in read(ana, f"/reviews/{review_id}")
 
 
 def test_what_was_seen_is_written_down(desk: Desk, ana: Visit, sol: Visit) -> None:
