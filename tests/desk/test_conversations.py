@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from bot.billing import invoices, ledger, plans
 from bot.clock import now
 from bot.conversations import handoff, router, transcript, turns
+from bot.conversations.dialogue import Answer, Turn
+from bot.conversations.signals import Signals
 from bot.desk import agents
 from bot.models import Agent, AuditEntry, Author, Channel, Conversation, Customer, Holder, Message, Role
 from bot.money import Money
@@ -400,10 +402,15 @@ def test_a_supervisor_takes_over_from_the_assistant_whose_late_answer_is_dropped
     assert begun is not None
     assert ana.post(f"conversations/{talk}/take-over").status_code == 403
     assert sol.get(f"conversations/{talk}").json()["may"]["take_over"] is True
-    for _ in range(2):
-        taken = sol.post(f"conversations/{talk}/take-over")
-        assert (taken.status_code, taken.json()["conversation"]["may"]["write"]) == (200, True)
-    asyncio.run(turns.run(desk.db, Echo(), begun))
+
+    class Slow(Echo):
+        async def converse(self, turn: Turn) -> Answer:
+            taken = await asyncio.to_thread(sol.post, f"conversations/{talk}/take-over")
+            assert (taken.status_code, taken.json()["conversation"]["may"]["write"]) == (200, True)
+            return await super().converse(turn)
+
+    asyncio.run(turns.answer(desk.db, Slow(), Signals(desk.db), begun))
+    assert sol.post(f"conversations/{talk}/take-over").status_code == 200, "again is fine"
     assert [author for author, _ in spoken(desk, talk)] == ["customer", "system"], "the late answer was dropped"
     assert sol.get(f"conversations/{talk}").json()["handoffs"][0]["reason"] == "taken_over"
     assert sol.post(f"conversations/{desk.waiting()}/take-over").status_code == 409

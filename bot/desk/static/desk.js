@@ -54,6 +54,9 @@ const news = {
   typing: ({ id }) => {
     if (id === open && whole) showTyping(whole.customer?.name);
   },
+  beside({ id }) {
+    if (id === open && whole) refresh();
+  },
   gone({ id, message }) {
     if (id !== open) return;
     close();
