@@ -15,9 +15,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.proof import ask_for_proof
+from actions.proof import ask_for_proof, is_for_another
 from actions.talk import beside, card_numbers, welcome
-from actions.turn import Events, Turn, put
+from actions.turn import Events, Turn, leave_all, put
 from bot.conversations import distress
 from bot.errors import GoodTermsError, InvalidInput, NotVerified, OutsideService, TooMany
 
@@ -59,13 +59,24 @@ class Deed(Action, ABC):  # type: ignore[misc]  # rasa-sdk is not typed
         try:
             events = await deed.act(turn)
         except NotVerified:
-            events = ask_for_proof(turn, intent=self.wish or self.intent or None)
+            events = await self._unproven(turn)
         except Exception as error:
             events = failed(turn, error, self.title)
         # An offer holds for the very next message only.
         if turn.slot("offer") is not None and not any(event.get("name") == "offer" for event in events):
             events = [*events, *put(offer=None)]
-        return [*events, *await beside.offered(turn, events)]
+        return [*events, *await beside.offered(turn, events, self.wish or self.intent)]
+
+    async def _unproven(self, turn: Turn) -> Events:
+        try:
+            is_theirs = await is_for_another(turn)
+        except Exception as error:
+            log.error("wrong person not looked up", kind=type(error).__name__)
+            is_theirs = False
+        if is_theirs:
+            turn.say("utter_wrong_person_nothing")
+            return leave_all()
+        return ask_for_proof(turn, intent=self.wish or self.intent or None)
 
     @abstractmethod
     async def act(self, turn: Turn) -> Events:

@@ -39,6 +39,7 @@ FIELDS: dict[str, set[str]] = {
     "day_at_time": {"day", "time"},
     "weekday_day": {"weekday", "day"},
     "claimed": {"agent"},
+    "handed_to": {"agent"},
     "returned": {"agent"},
     "back_to_assistant": set(),
     "requeued": {"agent"},

@@ -65,8 +65,9 @@ _CARE = re.compile(
     r"\bpsych(?:iatric)? (?:ward|hospital|unit)\b|\bmental (?:hospital|breakdown)\b"
 )
 _SOMEBODY_ELSE = re.compile(
-    r"\b(?:my|our|his|her|their) (?:\w+ )?(?:partner|wife|husband|son|daughter|mother|mom|mum|father|dad|brother|sister|"
-    r"friend|child|kid|lodger|gran\w*|aunt|uncle|boyfriend|girlfriend|ex|neighbou?r|parents?)(?:'s)?\b|\bson'?s been\b"
+    r"\b(?:my|our|his|her|their) (?:\w+ )?(?:partner|wife|husband|son|daughter|mother|mom|mum|father|dad|brother|"
+    r"sister|friend|child|kid|lodger|gran\w*|aunt|uncle|boyfriend|girlfriend|ex|neighbou?r|parents?)(?:'s)?\b|"
+    r"\bson'?s been\b"
 )
 
 
@@ -120,8 +121,8 @@ class ReportVulnerability(Deed):
     needs_proof = False
 
     async def act(self, turn: Turn) -> Events:
-        """Hand over and say so. A death of the account's holder is one, however it is told. Who tells of a mental-health
-        crisis hears where help is, and nothing is begun until a person has looked (C8, C12)."""
+        """Hand over and say so. A death of the account's holder is one, however it is told. Who tells of a
+        mental-health crisis hears where help is, and nothing is begun until a person has looked (C8, C12)."""
         customer = await turn.write(turn.customer_if_known)
         if deaths.tells_of_death(turn.text) and deaths.is_of_holder(turn.text, customer):
             return await Deed.by_intent["report_deceased"].act(turn)

@@ -38,7 +38,12 @@ _WHOLE = re.compile(
 )
 _WITHDRAWS = re.compile(
     r"\b(?:don'?t|do not|no longer|not) (?:(?:want|wish|need|like|going) )?(?:to )?disput\w*\b|"
-    r"\b(?:withdraw\w*|drop\w*|cancel\w*|tak(?:e|ing) back|stop\w*|remov\w*|lift\w*)\b[^.;]{0,20}\bdisput\w*"
+    r"\b(?:withdraw|drop|cancel|take back|stop|remove|lift)\w* "
+    r"(?:(?:the|my|this|that|our) (?:\w+ )?)?disput(?:e|es|ing)\b"
+)
+_WRONG = re.compile(
+    r"\b(?:disput\w*|wrong|incorrect|not (?:mine|right)|isn'?t (?:mine|right)|"
+    r"never (?:got|received|ordered))\b"
 )
 _REASON = re.compile(
     r"\b(?:because|since|never|not mine|isn'?t mine|did ?n'?t|have ?n'?t|was ?n'?t|already|return\w*|sent (?:it )?back|"
@@ -70,7 +75,7 @@ class DisputeDebt(Deed):
         if not mine.standing.items:
             turn.say("utter_dispute_nothing")
             return leave("disputed")
-        if any(item.disputed for item in mine.standing.items) and _WITHDRAWS.search(plain(turn.text)):
+        if any(item.disputed for item in mine.standing.items) and _is_withdrawn(turn.text):
             return await _withdraw(turn)
         chosen = meant(turn, mine)
         if not chosen and turn.loop == story.FORM and turn.slot("story_of") == self.intent:
@@ -161,6 +166,12 @@ async def hold(turn: Turn, items: Sequence[OpenInvoice]) -> Events:
     if mine.standing.payable:
         turn.say("utter_dispute_rest", rest=say.money(mine.standing.payable))
     return [*put(disputed=None), *story.begin(turn, "dispute_debt")]
+
+
+def _is_withdrawn(text: str) -> bool:
+    """Whether `text` takes a dispute back, and does not dispute something else beside it (C13)."""
+    words = plain(text)
+    return bool(_WITHDRAWS.search(words)) and not _WRONG.search(_WITHDRAWS.sub(" ", words))
 
 
 async def _withdraw(turn: Turn) -> Events:

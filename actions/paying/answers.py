@@ -7,6 +7,7 @@ no account (P1).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from actions.balance import Account, account
 from actions.deed import Deed
 from actions.phrases import Phrases
+from actions.reading import dates
 from actions.reading.figures import plain
 from actions.turn import Events, Turn
 from bot import policies
@@ -76,6 +78,13 @@ class AskMinimumPayment(Deed):
         return []
 
 
+_UNPAID = re.compile(
+    r"\b(?:don'?t|do not|doesn'?t|can'?t|cannot|won'?t|not|never|unable|miss\w*|late|unpaid|without|ignore|refuse|"
+    r"nothing)\b"
+)
+_DISPUTE = re.compile(r"\bdisput\w*")
+
+
 class AskConsequences(Deed):
     """What happens if nothing is paid: the operator's facts, no threat, and the ways that are open (C11, K3)."""
 
@@ -92,10 +101,26 @@ class AskConsequences(Deed):
                 turn.say("utter_worry_general", lines=_bullets(phrases, worries))
             turn.say("utter_nothing_known_here_general" if turn.loop else "utter_nothing_known_general")
             return []
+        named = await self._named(turn, mine)
+        if named is not None:
+            return named
         known = bool(mine.standing.total)
         lines = _bullets(phrases, _facts(turn.text, phrases))
         turn.say("utter_what_happens" if known else "utter_what_happens_general", lines=lines)
         return []
+
+    async def _named(self, turn: Turn, mine: Account) -> Events | None:
+        """The answer where they ask what comes next of a dispute or on a day, and not what comes of paying nothing."""
+        said = plain(turn.text)
+        if _UNPAID.search(said) or _worries(turn.text, mine.phrases):
+            return None
+        disputed = [item.invoice.number for item in mine.standing.items if item.disputed]
+        if disputed and _DISPUTE.search(said):
+            turn.say("utter_dispute_stands", invoices=mine.phrases.listed(disputed))
+            return []
+        if dates.read(turn.text, mine.today, mine.phrases.locale) is not None:
+            return await Deed.by_intent["check_due_date" if mine.plan is None else "check_plan"].act(turn)
+        return None
 
 
 class AskPaymentMethods(Deed):

@@ -25,6 +25,7 @@ _ANYWAY = re.compile(
     r"\bdisputed\b[^.;]{0,15}\b(?:too|as well|included|also)\b|"
     r"\b(?:even though|although|despite)\b[^.;]{0,30}\bdisput\w+"
 )
+_THAT = re.compile(r"\bpay(?:ing)?\s+(?:for\s+)?(?:it|that|this|the disputed)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,12 @@ def from_message(turn: Turn, mine: Account) -> Wanted | None:
 
 def _anyway(text: str, said: Said | None, standing: Standing) -> Wanted | None:
     """What is to be paid towards what is disputed as well, on the customer's express word: "pay 100 anyway" (C9)."""
-    if not any(item.disputed for item in standing.items) or not _ANYWAY.search(plain(text)):
+    held = [item for item in standing.items if item.disputed]
+    if not held or not _ANYWAY.search(plain(text)):
         return None
     everything = _of(standing.items, standing)
     if said is None:
-        return None if standing.payable else everything
+        return _of(held, standing) if not standing.payable or _THAT.search(plain(text)) else None
     if said.invoices or said.by_rest or said.place is not None or said.fraction is not None:
         return None
     if said.amount is None:

@@ -44,7 +44,10 @@ _PARTED = re.compile(
     r"(?:\b(?:half|some|part|a bit)\b|(?<![\w.,])[$£€]?\d+(?:[.,]\d+)?(?![\w]))[^.;?!]{0,40}"
     r"\b(?:(?:and|then|,) (?:the )?|the )(?:rest|remainder|remaining|other half|half)\b"
 )
-_SPREAD = re.compile(r"\b(?:now|today|over|spread|every|each|per|monthly|weekly|(?:a|1) (?:week|month)(?! later))\b")
+_SPREAD = re.compile(
+    r"\b(?:now|today|paid|over|spread|every|each|per|monthly|weekly|(?:a|1) (?:week|month)(?! later))\b"
+)
+_STARTS = re.compile(r"\b(?:start|begin)\w* (?:(?:it|this|that|paying|the plan) )?(?:in|on|from)\b")
 _TARGET = re.compile(r"\b(?:to|until|till|on|instead)\b")
 _NEW_TERMS = re.compile(
     r"\b(?:less|lower|smaller|reduc\w+|cheaper|cut|too (?:much|high|big)|more time|longer|extend|spread|amounts?|terms|"
@@ -100,7 +103,8 @@ def read(
         return Change(terms=True)
     day = _day(words, due_on, said, today, locale, frequency)
     if day is not None:
-        following = bool(said.month_day or _ALWAYS.search(words)) and not _THIS_ONE.search(words)
+        is_all = said.month_day or _ALWAYS.search(words) or _STARTS.search(words)
+        following = bool(is_all) and not _THIS_ONE.search(words)
         return Change(day, number, following)
     return Change(terms=bool(_NEW_TERMS.search(words)))
 
@@ -140,6 +144,8 @@ def from_slot(kept: Mapping[str, Any]) -> Change:
 
 def _number(words: str, ahead: Mapping[int, dt.date]) -> int:
     """Which of the instalments ahead is meant: the next one unless another is named by its place or its day."""
+    if _STARTS.search(words):
+        return min(ahead)
     if _LAST_ONE.search(words):
         return max(ahead)
     before = _TARGET.split(words)[0]

@@ -57,6 +57,8 @@ _GREETING = r"(?:(?:hi|hello|hey|hola|oi|ola|ok|okay|yes|sure|sorry|it's|its|it 
 _CODE_APART = re.compile(
     rf"{_SHAPES[0]}|{_SHAPES[1]}|^{_GREETING}\d{{5}}(?:-\d{{4}})?(?=[\s,.;:!]|$)|[\s,.;:]\d{{5}}(?:-\d{{4}})?[.!]?$"
 )
+# A postcode of Brazil by itself, though its figures might be an account's.
+_CEP_ALONE = re.compile(rf"^{_GREETING}\d{{5}}-\d{{3}}[.!]?$")
 _FILLERS = frozenset(
     {
         "also", "am", "and", "at", "bday", "birth", "birthday", "born", "but", "cep", "code", "codigo", "da", "das",
@@ -115,12 +117,13 @@ def volunteered(text: str, today: dt.date, *, is_bare: bool = False) -> Told | N
     """What is told before anybody asked: with a word for it, as a birth date with its year, or as a postcode that looks
     like nothing else or opens or closes the message. `is_bare`: a message that says nothing else counts, too."""
     named = told(text, today, asked=False)
-    if named is not None or references.account_reference(text, asked=False):
+    said = _folded(text[:LONGEST]).strip()
+    is_code = _CEP_ALONE.search(said) is not None
+    if named is not None or (references.account_reference(text, asked=False) and not is_code):
         return named
     found = told(text, today, asked=True)
-    if found is None or (is_bare and found.words_beside == 0):
+    if found is None or is_code or (is_bare and found.words_beside == 0):
         return found
-    said = _folded(text[:LONGEST]).strip()
     is_date = any(kind == FactorKind.BIRTH_DATE for one in found.said for kind, _ in one)
     if is_date:
         return None if _DAY_OF_ELSE.search(said) else found

@@ -25,6 +25,10 @@ BEGINS = {
     "payment_form": "make_payment", "plan_form": "request_plan", "change_form": "change_plan",
     "promise_form": "promise_to_pay", "autopay_form": "manage_autopay",
 }  # fmt: skip
+# Questions about the talk, answered by asking them again; "shall we do that now?" would be odd.
+PASSING = frozenset({"suspect_scam", "ask_why_verify", "change_language"})
+# What is one wish in two ways.
+PLANS = frozenset({"request_plan", "propose_plan"})
 MOST = 3  # other wishes of one message
 
 log = structlog.get_logger()
@@ -33,7 +37,7 @@ log = structlog.get_logger()
 def interrupted(turn: Turn) -> Events:
     """Remember what was going on, where another form takes its place: it is offered again when that is over."""
     intent = BEGINS.get(turn.loop or "") or (turn.slot("wish") or {}).get("intent")
-    if turn.loop is None or not intent or not _has_name(intent):
+    if turn.loop is None or not intent or intent in PASSING or not _has_name(intent):
         return []
     said = (turn.slot("wish") or {}).get("text") or ""
     wish: dict[str, Any] = {"intent": intent, "text": said if turn.loop not in BEGINS else "", "entities": {}}
@@ -46,13 +50,15 @@ def noted(turn: Turn) -> Events:
     return put(also=[*_kept(turn), *heard]) if heard else []
 
 
-async def offered(turn: Turn, events: Events) -> Events:
-    """After an answer, whose `events` they are: offer what else was asked for, or keep it until the form is over."""
+async def offered(turn: Turn, events: Events, served: str = "") -> Events:
+    """After an answer, whose `events` they are: offer what else was asked for, or keep it until the form is over. What
+    the deed has just `served` is not offered again."""
     if turn.intent in ALONE or turn.course.handed_over:
         return put(also=None) if turn.slot("also") else []
     set_here = {event["name"]: event["value"] for event in events if event.get("event") == "slot"}
     before = list(set_here["also"] or []) if "also" in set_here else _kept(turn)
-    waiting = [wish for wish in before if wish["intent"] != turn.intent]
+    done = {turn.intent, served} | (PLANS if served in PLANS else set())
+    waiting = [wish for wish in before if wish["intent"] not in done]
     if turn.is_first_deed:
         waiting += [wish for wish in _heard(turn) if wish["intent"] not in {kept["intent"] for kept in waiting}]
     if not waiting:
@@ -74,7 +80,7 @@ def _heard(turn: Turn) -> list[dict[str, Any]]:
     return [
         {"intent": wish["name"], "text": str(wish.get("text") or "")[:TEXT_KEPT], "entities": {}}
         for wish in turn.also
-        if wish["name"] not in SENSITIVE | {turn.intent} and _has_name(wish["name"])
+        if wish["name"] not in SENSITIVE | PASSING | {turn.intent} and _has_name(wish["name"])
     ][:MOST]
 
 

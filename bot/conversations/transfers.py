@@ -12,7 +12,7 @@ from bot.conversations import handoff_steps as steps
 from bot.conversations import holder
 from bot.conversations.assignment import colleagues, notices, offers, presence
 from bot.errors import Conflict
-from bot.models import Agent, Author, Conversation, Handoff, HandoffEventKind, Holder, Message, NoticeKind
+from bot.models import Agent, Author, Availability, Conversation, Handoff, HandoffEventKind, Holder, Message, NoticeKind
 
 
 def transfer(
@@ -50,7 +50,9 @@ def transfer(
     else:
         holder.change(session, conversation, Holder.AGENT, agent_id=to_agent.id)
         steps.record(session, handoff, HandoffEventKind.CLAIMED, steps.by(to_agent))
-        steps.tell(session, conversation, "claimed", agent=to_agent.name)
+        # Who is not at the desk reads nothing yet: it is not said that they do.
+        there = to_agent.id == agent.id or _is_available(session, to_agent)
+        steps.tell(session, conversation, "claimed" if there else "handed_to", agent=to_agent.name)
         presence.given(session, to_agent.id)
         if to_agent.id not in (agent.id, before):
             notices.tell(session, to_agent.id, NoticeKind.HANDED_OVER, conversation.id, by=agent.id)
@@ -69,6 +71,10 @@ def requeue(session: Session, conversation_id: uuid.UUID, agent: Agent) -> bool:
     steps.tell(session, conversation, "requeued", agent=agent.name)
     notices.tell(session, agent.id, NoticeKind.TAKEN_BACK, conversation.id)
     return True
+
+
+def _is_available(session: Session, agent: Agent) -> bool:
+    return colleagues.colleague(session, agent.id).availability == Availability.AVAILABLE
 
 
 def _back_in_line(session: Session, conversation: Conversation) -> None:

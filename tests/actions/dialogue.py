@@ -21,7 +21,7 @@ from actions.plans import (
     plan_questions,
     plans,
 )
-from actions.talk import handoff, talk
+from actions.talk import fresh_start, handoff, talk
 from bot.billing import ledger
 from bot.billing import plans as billing
 from bot.models import Conversation, Customer, Handoff, Plan, PlanStatus
@@ -46,7 +46,7 @@ QUESTIONS: dict[str, Action] = {
     "cancel_agreed": plan_ends.AskCancelAgreed(),
 }
 # What is imported has its deeds known by their intents.
-DEEDS = (autopay, care, discounts, payments, plan_progress, promises, talk)
+DEEDS = (autopay, care, discounts, fresh_start, payments, plan_progress, promises, talk)
 BY_RULE: dict[str, Action] = {
     "inform": talk.Inform(),
     "affirm": talk.Affirm(),

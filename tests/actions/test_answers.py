@@ -12,7 +12,7 @@ from actions.paying.answers import AskConsequences, AskFees, AskMinimumPayment, 
 from bot import policies
 from bot.billing import ledger, plans
 from bot.db import Database
-from bot.models import Customer
+from bot.models import Customer, Hold, HoldKind
 from bot.money import Money
 from bot.policies import AnswersPolicy
 from tests.actions.scene import Scene, invoice
@@ -103,6 +103,7 @@ async def test_c11_consequences_are_the_operators_facts_and_nothing_else(scene: 
         ("Are you gonna sue me", "to court"),
         ("will bailiffs come to my door", "Nobody comes to your home"),
         ("do you take it out of my wages", "not with an employer"),
+        ("will my wages be garnished", "No. Nothing is taken from your pay"),
         ("will you send it to a collection agency", "none is passed on"),
     ],
 )
@@ -111,6 +112,22 @@ async def test_a_worry_is_answered_first(db: Database, text: str, says: str, ver
     answer = await Scene(db, verified=verified).run(AskConsequences(), text, "ask_consequences")
     first = next(line for line in answer.text.splitlines() if line.startswith("•"))
     assert says in first
+
+
+async def test_what_comes_of_a_dispute_or_on_a_day_is_answered_by_itself_c13(scene: Scene) -> None:
+    answer = await scene.run(AskConsequences(), "what happens on March 28 then", "ask_consequences")
+    assert "utter_due_dates" in answer.responses
+    text = "what happens now with my dispute?"
+    assert (await scene.run(AskConsequences(), text, "ask_consequences")).responses == ["utter_what_happens"]
+    with scene.db.transaction() as session:
+        found = invoice(session, "INV-1001")
+        session.add(Hold(kind=HoldKind.DISPUTE, customer_id=scene.customer.id, invoice_id=found.id))
+    answer = await scene.run(AskConsequences(), text, "ask_consequences")
+    assert answer.responses == ["utter_dispute_stands"]
+    assert "INV-1001" in answer.text
+    for unpaid in ("what if I don't pay by March 28", "will you sue me over the dispute"):
+        answer = await scene.run(AskConsequences(), unpaid, "ask_consequences")
+        assert answer.responses == ["utter_what_happens"], unpaid
 
 
 async def test_c11_where_we_report_it_is_said_when(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

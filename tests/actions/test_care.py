@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
+from actions.balance import CheckBalance
 from actions.care import contact
 from actions.care.care import ExpressCrisis, ReportHardship, ReportVulnerability
 from actions.care.contact import CeaseContact, WrongPerson
@@ -602,6 +603,17 @@ async def test_the_wrong_person_is_told_nothing_and_the_proof_ends_p4(scene: Sce
         assert session.get_one(Conversation, scene.id).verified_until is None
 
 
+async def test_the_wrong_person_who_asks_about_the_right_one_is_told_and_asked_nothing_p4(stranger: Scene) -> None:
+    asked = await stranger.run(CheckBalance(), "do they owe you money?", "check_balance")
+    assert asked.loop == "verification_form"
+    await stranger.run(WrongPerson(), "wrong number", "wrong_person")
+    answer = await stranger.run(CheckBalance(), "do they owe you money?", "check_balance")
+    assert answer.responses == ["utter_wrong_person_nothing"]
+    assert (answer.loop, "?" in answer.text) == (None, False)
+    again = await stranger.run(CheckBalance(), "sorry, it is me after all, what do I owe?", "check_balance")
+    assert again.loop == "verification_form"
+
+
 async def test_the_summary_names_what_was_agreed(scene: Scene) -> None:
     with scene.db.transaction() as session:
         offer = plans.quote(session, scene.customer, conversation_id=scene.id)[0]
@@ -631,6 +643,8 @@ async def test_a_dispute_taken_back_opens_no_other_and_goes_to_its_case(sqlite_d
     for text in ("I don't want to dispute INV-1001 any more", "please drop the dispute"):
         answer = await scene.run(DisputeDebt(), text, "dispute_debt")
         assert answer.responses == ["utter_dispute_withdrawn"], text
+    known = await scene.run(DisputeDebt(), "stop, I dispute INV-1001", "dispute_debt")
+    assert known.responses[0] == "utter_dispute_known"
     with scene.db.reading() as session:
         case = session.scalars(sa.select(Case)).one()
         assert "no longer dispute it" in case.summary

@@ -17,6 +17,7 @@ from actions.care.care import ExpressCrisis, ReportHardship
 from actions.deed import Deed
 from actions.paying.payments import MakePayment, OpenLink, PaymentForm
 from actions.phrases import Phrases
+from actions.plans.agreements import AgreePlan
 from actions.sensitive import SENSITIVE
 from actions.talk.beside import _has_name
 from actions.talk.callbacks import RecordCallback, RequestCallback
@@ -28,6 +29,7 @@ from actions.talk.repeats import SIMPLER, Repeat
 from actions.talk.talk import Affirm, Greet, NotUnderstood
 from actions.talk.verification import Resume
 from actions.turn import FORM_SLOTS
+from bot.billing import plans
 from bot.conversations import handoff, transcript
 from bot.models import Author, Conversation, Handoff
 from bot.settings import ROOT
@@ -261,6 +263,22 @@ async def test_what_was_done_meanwhile_is_not_offered_again(scene: Scene) -> Non
     answer = await scene.run(CheckBalance(), "what do I owe", "check_balance", slots={"also": kept})
     assert "utter_also" not in answer.responses
     assert answer.slots["also"] is None
+
+
+async def test_what_a_form_has_just_served_is_not_offered_after_it(clock: SetClock, scene: Scene) -> None:
+    kept = [{"intent": name, "text": "", "entities": {}} for name in ("request_plan", "propose_plan")]
+    with scene.db.transaction() as session:
+        offer = plans.quote(session, scene.customer, conversation_id=scene.id)[0]
+    slots = {"also": kept, "plan": str(offer.id), "plan_agreed": True}
+    answer = await scene.run(AgreePlan(), "yes", "affirm", answered_before=True, slots=slots)
+    assert "utter_also" not in answer.responses
+    assert answer.slots["also"] is None
+
+
+async def test_passing_questions_are_not_offered_as_something_to_do(scene: Scene) -> None:
+    for passing in (("suspect_scam", "is this genuine"), ("change_language", "spanish")):
+        answer = await scene.run(CheckBalance(), "what do I owe", "check_balance", also=(passing,))
+        assert "utter_also" not in answer.responses
 
 
 async def test_a_wish_beside_a_question_about_us_is_offered(scene: Scene) -> None:

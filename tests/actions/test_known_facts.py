@@ -162,3 +162,11 @@ def test_a_number_of_something_else_is_no_proof_that_nobody_asked_for(text: str)
 )
 def test_a_letter_typed_for_a_figure_is_that_figure(text: str, value: str) -> None:
     assert read(text) == {"postcode": {value}}
+
+
+def test_a_postcode_of_brazil_is_taken_before_it_is_asked_for_too() -> None:
+    for text in ("01310-100", "Oi, 01310-100.", "it's 01310-100"):
+        found = volunteered(text, dt.date(2026, 3, 2))
+        assert found is not None, text
+        assert found.said == (frozenset({(FactorKind.POSTCODE, "01310100")}),)
+    assert volunteered("call me on 01310-100", dt.date(2026, 3, 2)) is None

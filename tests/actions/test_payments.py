@@ -423,6 +423,7 @@ async def test_what_is_disputed_can_be_paid_on_an_express_wish_c9(sqlite_db: Dat
         ("pay everything including the disputed one", 26050),
         ("pay all of it anyway", 26050),
         ("pay 100 anyway", 10000),
+        ("I'll pay it anyway", 12000),
     ):
         answer = await scene.run(MakePayment(), text, "make_payment")
         assert answer.card is not None, text

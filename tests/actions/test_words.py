@@ -47,8 +47,9 @@ TO_STRANGERS = (
     "utter_ask_postcode", "utter_ask_birth_date", "utter_factor_unclear", "utter_factor_wrong", "utter_factor_other",
     "utter_factor_shared", "utter_why_verify_phone", "utter_nothing_known_general",
     "utter_worry_general", "utter_nothing_known_here_general", "utter_other_phone",
-    "utter_third_party_private", "utter_ask_at_home", "utter_guest_any_amount", "utter_crisis_closed",
-    "utter_help_lines", "utter_contact_stopped", "utter_contact_stands", "utter_contact_unsaid",
+    "utter_third_party_private", "utter_ask_at_home", "utter_guest_any_amount",
+    "utter_crisis_closed", "utter_wrong_person_nothing", "utter_help_lines", "utter_contact_stopped",
+    "utter_contact_stands", "utter_contact_unsaid",
 )  # fmt: skip
 # After these nothing is asked for any more, and no word is about money (C8).
 WITHOUT_MONEY = (

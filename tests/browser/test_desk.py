@@ -54,6 +54,17 @@ def test_an_agent_takes_a_conversation_from_the_queue_to_its_end(live: Live, pag
     assert live.desk.conversation(conversation_id).holder == Holder.BOT
 
 
+def test_a_supervisor_takes_over_from_the_assistant(live: Live, page: Page) -> None:
+    with live.desk.db.transaction() as session:
+        conversation_id = factories.conversation(session).id
+    live.sign_in(page, "sol")
+    page.goto(f"{live.url}/desk/conversations/{conversation_id}")
+    page.get_by_role("button", name="Take over").click()
+    expect(page.get_by_text("You are speaking", exact=True)).to_be_visible()
+    expect(page.locator("#log")).to_contain_text("Sol has joined")
+    expect(page.locator("#about")).to_contain_text("Taken over from the assistant")
+
+
 def test_what_customers_and_agents_wrote_is_text_and_never_runs(live: Live, page: Page) -> None:
     with live.desk.db.transaction() as session:
         customer = factories.customer(session, name=HOSTILE)

@@ -62,6 +62,8 @@ def test_a_full_colleague_gets_a_conversation_only_at_the_second_word_and_is_tol
     expect(page.locator("#leave-to option")).to_have_count(8)
     page.get_by_label("To", exact=True).select_option(str(live.desk.ben.id))
     page.locator("#leave-do").click()
+    expect(page.locator("#leave-problem")).to_contain_text("Ben is away at the moment.")
+    page.get_by_role("button", name="Hand over anyway").click()
     expect(page.locator("#leave-problem")).to_have_text("Ben has 0 of 0 conversations already.")
     page.get_by_role("button", name="Hand over anyway").click()
     expect(theirs.get_by_label("What happened without you")).to_contain_text("Ana handed you a conversation.")

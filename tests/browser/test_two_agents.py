@@ -66,6 +66,9 @@ class Seat:
             self.page.get_by_label("What came of it").select_option(index=1)
         self.page.locator("#leave-note").fill(note)
         self.page.locator("#leave-do").click()
+        if to is not None:
+            expect(self.page.locator("#leave-problem")).to_contain_text(f"{to} is away")
+            self.page.get_by_role("button", name="Hand over anyway").click()
         expect(self.page.locator("#leave")).to_be_hidden()
 
     @property
@@ -120,7 +123,7 @@ def test_three_customers_meet_two_agents(product: Running, page: Page, seats: tu
         to = next(seat for seat in seats if seat is not by_web)
         by_web.opens("Website")
         by_web.leaves("Hand over", "Maya works nights: mornings are bad", to=to.name)
-        expect(log(page)).to_contain_text(f"{to.name} has joined")
+        expect(log(page)).to_contain_text(f"{to.name}, a colleague, will answer you here")
         to.opens("Website")
         expect(to.page.locator("#about")).to_contain_text("mornings are bad")
         picture(to.page, "two-agents-2-handed-over")

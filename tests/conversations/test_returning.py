@@ -113,6 +113,7 @@ def test_to_be_handed_a_conversation_is_no_sign_of_an_open_desk(db: Database, cl
         transfers.transfer(session, conversation_id, ana, ben)
     row = presence_of(db, ben)
     assert (presence.availability(row), row.idle_since) == (Availability.OFFLINE, clock.now())
+    assert "Ben, a colleague, will answer you here" in told(db, conversation_id)[-1], "nobody reads who is not there"
     assert returning.sweep(db) == 1
 
 

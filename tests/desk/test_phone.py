@@ -97,3 +97,15 @@ def test_each_of_our_messages_says_how_far_it_got_t1(desk: Desk, ana: Visit, ben
     shown = {line["id"]: line["delivery"] for line in ana.get(f"conversations/{conversation_id}").json()["messages"]}
     assert shown[ours] == "delivered"
     assert ben.get(path).status_code == 403
+
+
+def test_two_phones_that_have_not_said_who_they_are_are_told_apart_by_the_end_of_their_numbers(
+    desk: Desk, ana: Visit
+) -> None:
+    with desk.db.transaction() as session:
+        for number in ("+13125550123", "+13125550177"):
+            row = factories.conversation(session, channel=Channel.SMS, address=number)
+            handoff.request(session, row.id, reason="request_human", skill="general", summary={})
+    desk.waiting(verified=False)
+    shown = [(item["name"], item["number_end"]) for item in ana.get("queue").json()["waiting"]]
+    assert shown == [(None, "0123"), (None, "0177"), (None, None)]

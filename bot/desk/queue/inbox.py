@@ -19,7 +19,7 @@ from bot.desk.queue.filters import NONE, Filters
 from bot.desk.queue.last_words import last_words
 from bot.desk.queue.lists import Name, Row
 from bot.desk.thread.lines import agent_names, instant
-from bot.models import Author, HandoffTarget, Invoice, Message, Plan, PlanInvoice, PlanStatus
+from bot.models import Author, Channel, HandoffTarget, Invoice, Message, Plan, PlanInvoice, PlanStatus
 from bot.money import Money
 
 PREVIEW = 100
@@ -83,6 +83,7 @@ def _item(row: Row, last: Message | None, stakes: Mapping[uuid.UUID, Money], nam
         "identity": identity,
         "verified": identity == Known.VERIFIED,
         "name": customer.name if customer and identity != Known.UNKNOWN else None,
+        "number_end": None if conversation.channel == Channel.WEB else (conversation.address or "")[-4:],
         "at_stake": stake.format(DESK_LOCALE) if stake else None,
         "agent": {"id": str(agent_id), "name": names.get(agent_id, "A colleague")} if agent_id else None,
         "last": _preview(last),

@@ -5,7 +5,7 @@ import { money } from './cards.js';
 import { cases } from './cases.js';
 import { byId, h } from './dom.js';
 import { holds } from './holds.js';
-import { CHANNELS, actor, plain, reason } from './phrases.js';
+import { CHANNELS, actor, nameless, plain, reason } from './phrases.js';
 import { profile } from './profile.js';
 import { identityMark, initialsOrIcon } from './queue.js';
 import { agoTime, date, moment, timeIn } from './time.js';
@@ -39,7 +39,7 @@ function person(whole) {
   return h('section', { class: 'person', 'aria-label': 'Person' },
     h('span', { class: `face${customer ? '' : ' unknown'}`, 'aria-hidden': 'true' }, initialsOrIcon(customer?.name, customer)),
     h('div', {},
-      h('h3', {}, customer?.name ?? 'Not yet known'),
+      h('h3', {}, customer?.name ?? nameless(whole.channel === 'web' ? null : whole.address?.slice(-4))),
       h('div', { class: 'marks' }, identityMark(whole.identity),
         customer ? h('span', { class: 'mark' }, customer.account_number) : null,
         here ? h('span', { class: 'mark', title: customer.time_zone }, `${here} there`) : null)));
@@ -80,8 +80,7 @@ function consents(whole) {
 /** Who is there for them at any hour, to name whenever it is needed (C12). */
 function help(whole) {
   if (!whole.help) return null;
-  return block('Help at any hour', 'mind', rows(whole.help.lines.map((line) => [line])),
-    h('p', {}, `In danger: ${whole.help.emergency}`));
+  return block('Help at any hour', 'mind', rows([...whole.help.lines, `In danger: ${whole.help.emergency}`].map((line) => [line])));
 }
 
 function why(whole) {
@@ -90,8 +89,7 @@ function why(whole) {
   return h('section', { class: 'block kind' },
     h('h3', {}, 'Why they are here'),
     h('p', { class: 'why' }, reason(now.reason)),
-    h('p', { class: 'small' }, 'As it was ', agoTime(now.at), ', when they asked:'),
-    facts([...Object.entries(now.summary ?? {}).map(([name, value]) => [plain(name), words(value)]), ['Team', plain(now.skill)]]));
+    facts([['As of', moment(now.at)], ...Object.entries(now.summary ?? {}).map(([name, value]) => [plain(name), words(value)]), ['Team', plain(now.skill)]]));
 }
 
 function history(whole) {

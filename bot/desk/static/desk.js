@@ -168,7 +168,8 @@ function refit() {
   byId('invite-text').textContent = may.claim
     ? 'You are reading along. Claim it to answer; the customer is told that you have joined.'
     : whole.closed_at && whole.holder === 'bot' ? 'Closed. You can look back; it opens again when the customer writes.'
-    : whole.holder === 'agent' ? `${whole.agent?.name ?? 'A colleague'} is speaking with this customer.` : 'The assistant is speaking with this customer.';
+    : whole.holder === 'agent' ? `${whole.agent?.name ?? 'A colleague'} is speaking with this customer.`
+    : `The assistant is speaking with this customer.${may.take_over ? ' Take over, and they are told that you have joined.' : ''}`;
   const acts = [['transfer', 'Hand over', may.transfer], ['return', 'Return', may.write], ['close', 'Close', may.write]];
   const wanted = acts.filter(([, , allowed]) => allowed).map(([act]) => act).join();
   const box = byId('thread-acts');

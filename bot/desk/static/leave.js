@@ -9,6 +9,11 @@ const ACTS = {
   transfer: { title: 'Hand to a colleague', text: 'The customer is told who is speaking now. In the queue their place goes by how long they wait for an answer.', button: 'Hand over' },
 };
 
+const ABSENT = {
+  away: (name) => `${name} is away at the moment. The customer is told that ${name} will answer, and may wait.`,
+  offline: (name) => `${name} is offline. The customer is told that ${name} will answer; in a few minutes it goes back to the queue unless ${name} returns.`,
+};
+
 const sheet = byId('leave');
 const to = byId('leave-to');
 const wrap = byId('leave-wrap');
@@ -29,13 +34,14 @@ export async function leave(act, id, holder, done) {
   wrap.value = '';
   askForNote();
   delete sheet.dataset.anyway;
+  delete sheet.dataset.absent;
   to.replaceChildren(h('option', { value: '' }, 'The queue'));
   sheet.showModal();
   if (act !== 'transfer') return;
   const { agents, skills } = await get('agents').catch(() => ({ agents: [], skills: [] }));
   to.append(
     h('optgroup', { label: 'A team, by the queue' }, ...skills.map((skill) => h('option', { value: `skill:${skill}` }, plain(skill)))),
-    h('optgroup', { label: 'A colleague' }, ...agents.filter((agent) => agent.id !== holder).map((agent) => h('option', { value: agent.id }, colleague(agent)))));
+    h('optgroup', { label: 'A colleague' }, ...agents.filter((agent) => agent.id !== holder).map((agent) => h('option', { value: agent.id, 'data-name': agent.name, 'data-there': agent.availability }, colleague(agent)))));
 }
 
 const colleague = (agent) =>
@@ -44,6 +50,16 @@ const colleague = (agent) =>
 /** Where it goes; `anyway` once the agent has been told that the colleague is busy enough. */
 const towards = () =>
   (to.value.startsWith('skill:') ? { to: null, skill: to.value.slice(6) } : { to: to.value || null, anyway: sheet.dataset.anyway === to.value });
+
+/** Somebody who is not there is asked about once more. */
+function isAbsent() {
+  const { name, there } = to.selectedOptions[0]?.dataset ?? {};
+  if (!ABSENT[there] || to.value === document.body.dataset.agentId || sheet.dataset.absent === to.value) return false;
+  sheet.dataset.absent = to.value;
+  byId('leave-problem').textContent = ABSENT[there](name);
+  byId('leave-do').textContent = 'Hand over anyway';
+  return true;
+}
 
 /** Some of what may have come of it needs a word beside it. */
 function askForNote() {
@@ -54,6 +70,7 @@ function askForNote() {
 wrap.addEventListener('change', askForNote);
 to.addEventListener('change', () => {
   delete sheet.dataset.anyway;
+  delete sheet.dataset.absent;
   byId('leave-do').textContent = ACTS.transfer.button;
   byId('leave-problem').textContent = '';
 });
@@ -63,6 +80,7 @@ byId('leave-form').addEventListener('submit', async (event) => {
   event.preventDefault();
   const button = byId('leave-do');
   if (button.disabled) return;
+  if (doing.act === 'transfer' && isAbsent()) return;
   button.disabled = true;
   const { act, id, done } = doing;
   const word = note.value.trim() || null;

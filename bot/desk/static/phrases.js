@@ -38,6 +38,9 @@ export const reason = (code) => REASONS[code] ?? plain(code);
 
 export const actor = (who) => PRONOUNS[who] ?? who;
 
+/** Who has not said who they are: on a phone by the end of its number, so that two are told apart. */
+export const nameless = (end) => (end ? `Not yet known · …${end}` : 'Not yet known');
+
 /** Two initials for a face, or nothing. */
 export function initials(name) {
   const words = (name ?? '').split(/\s+/).filter(Boolean);

@@ -38,7 +38,8 @@ choice.addEventListener('change', async () => {
   choice.disabled = true;
   try {
     const now = await post('presence', { availability: choice.value });
-    toast(choice.value === 'available' && !now.offering ? 'You are available. Claim from the queue.' : TOLD[choice.value]);
+    toast(choice.value !== 'available' ? TOLD[choice.value] : !now.open ? 'You are available. We are closed now, so nothing is offered to you; you can claim from the queue.'
+      : now.offering ? TOLD.available : 'You are available. Claim from the queue.');
     showOwn(now, opener);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
@@ -46,7 +47,7 @@ choice.addEventListener('change', async () => {
     if (mine) choice.value = mine.presence.chosen;
   } finally {
     choice.disabled = false;
-    choice.focus();
+    choice.blur(); // so that the keys of the desk work again
   }
 });
 

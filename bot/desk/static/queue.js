@@ -2,8 +2,8 @@
 import { Refused, get } from './api.js';
 import { arrange, byId, h, icon, toast } from './dom.js';
 import { address, asked, share } from './filters.js';
-import { CHANNELS, initials, plain, reason } from './phrases.js';
-import { agoTime, timeOfDay } from './time.js';
+import { CHANNELS, initials, nameless, plain, reason } from './phrases.js';
+import { agoTime, moment } from './time.js';
 
 const kept = new Map();
 const further = { waiting: [], others: [] }; // what was asked for beyond the first pages
@@ -153,7 +153,7 @@ function lines(item, list) {
   const where = [CHANNELS[item.channel] ?? item.channel, item.language.startsWith('English') ? null : item.language,
     !item.skill || item.skill === 'general' ? null : plain(item.skill)];
   return [
-    h('div', { class: 'item-top' }, h('strong', {}, item.name ?? 'Not yet known'),
+    h('div', { class: 'item-top' }, h('strong', {}, item.name ?? nameless(item.number_end)),
       waits ? h('span', { class: 'place', title: 'Place in the queue' }, `No. ${item.place}`) : null,
       agoTime(waits ? item.since : item.last?.at ?? item.since)),
     h('p', { class: 'item-why' }, why(item, list)),
@@ -190,5 +190,5 @@ const tierMark = (item) =>
 /** By when a person is to answer. */
 function targetMark(item) {
   if (item.breached) return h('span', { class: 'mark late' }, icon('clock'), 'Target passed');
-  return item.target_at && item.holder === 'queue' ? h('span', { class: 'mark' }, icon('clock'), `Answer by ${timeOfDay(item.target_at)}`) : null;
+  return item.target_at && item.holder === 'queue' ? h('span', { class: 'mark' }, icon('clock'), `Answer by ${moment(item.target_at)}`) : null;
 }
