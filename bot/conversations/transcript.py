@@ -91,9 +91,7 @@ def after(
     return list(session.scalars(query.order_by(Message.seq).limit(limit)))
 
 
-def before(
-    session: Session, conversation_id: uuid.UUID, seq: int | None = None, *, limit: int = 200
-) -> list[Message]:
+def before(session: Session, conversation_id: uuid.UUID, seq: int | None = None, *, limit: int = 200) -> list[Message]:
     """The newest messages numbered below `seq` (None: of all), oldest first, at most `limit`; notes are among them."""
     query = sa.select(Message).where(Message.conversation_id == conversation_id)
     if seq is not None:
