@@ -43,7 +43,7 @@ def test_who_is_asked_is_told_reads_answers_by_a_note_and_has_done(
     assert (mention["by"], mention["unread"], anas.endswith(mention["conversation_id"])) == ("Ana", True, True)
     whole = ben.get(anas).json()
     assert whole["asked"]["by"] == "Ana"
-    assert whole["may"] == {"claim": False, "write": False, "transfer": False}
+    assert whole["may"] == dict.fromkeys(("claim", "take_over", "write", "transfer"), False)
     assert whole["messages"][-1]["text"] == "@Ben, did they call you?"
     assert ben.post(f"mentions/read/{anas[-36:]}").json()["mentions"][0]["unread"] is False
     answer = ben.post(f"{anas}/notes", {"text": "Yes, on Monday."})
