@@ -290,7 +290,7 @@ ACTS = st.lists(
 )
 
 
-@given(acts=ACTS, paid=st.integers(50, 20_000))
+@given(acts=ACTS, paid=st.integers(50, 19_950) | st.just(20_000))  # never a rest that no card can pay (S4)
 def test_after_any_adjustments_nothing_is_below_zero_and_the_sums_agree_s7(
     sqlite_db: Database, acts: list[tuple[KIND, int, str]], paid: int
 ) -> None:
