@@ -43,6 +43,7 @@ def test_the_chat_from_closed_to_a_person(page: Page, door: FakeFrontDoor, axe: 
     expect(bubbles(page, GREETING)).to_be_visible()
     axe.look("open")
     write(page, "Hello")
+    door.wait_until(lambda: any(said["text"] == "Hello" for said in door.conversation().messages))
     choices = [{"title": "Pay now", "payload": "/pay"}, {"title": "Pay in parts", "payload": "/plan"}]
     door.say("What would you like to do?", buttons=choices)
     expect(page.get_by_role("button", name="Pay in parts")).to_be_enabled()
