@@ -61,12 +61,14 @@ def waiting(db: Database, whose: list[uuid.UUID], count: int) -> list[uuid.UUID]
         )
         rows[Message].append((bulk.new_id(), here, 1, "customer", _sentence(dice), False, False, asked))
         reason, skill, priority = REASONS[number % len(REASONS)]
-        handoff, said = bulk.new_id(), '{"wish": "a person", "said": "Can I talk to somebody?"}'
-        rows[Handoff].append((handoff, here, reason, skill, priority, said, asked))
+        handoff = bulk.new_id()
+        rows[Handoff].append((handoff, here, reason, skill, priority, "{}", asked))
         rows[HandoffEvent].append((bulk.new_id(), handoff, "requested", "bot", asked))
         rows[HandoffTarget].append((handoff, asked + dt.timedelta(minutes=20), asked + dt.timedelta(minutes=30)))
     with db.transaction() as session:
         _write(session, rows)
+        # Written in bulk, JSON is text to one database and a value to the other.
+        session.execute(sa.update(Handoff).values(summary={"wish": "a person", "said": "Can I talk to somebody?"}))
         session.execute(
             sa.update(Conversation)
             .where(Conversation.id == Handoff.conversation_id, Conversation.handoff_id.is_(None))
