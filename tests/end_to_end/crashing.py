@@ -148,7 +148,7 @@ class Patient(ScriptedCustomer):
 
         When what comes is an apology, or nothing at all for a while, everything is left to recover first.
         """
-        self._news(0)  # what came before is no answer
+        until(lambda: self._news(0) is not None, "nothing to read")  # what came before is no answer
         before = len(self.heard)
         body = {"client_id": str(uuid.uuid4()), "text": text}
         until(lambda: self.http.post("/api/chat/messages", json=body).status_code == 202, "not taken in")

@@ -25,6 +25,7 @@ let open = null; // the id of the conversation that is open or being opened
 let whole = null; // all that is known of it
 let seq = 0;
 let refreshing = null;
+let lost = null; // the conversation whose view ended with one's answer to a colleague, until that is confirmed
 
 const IDLE = {
   some: ['Take your time', 'Choose a conversation to read it. Nothing is promised until you claim it.'],
@@ -59,8 +60,10 @@ const news = {
   },
   gone({ id, message }) {
     if (id !== open) return;
+    const asker = whole?.asked?.by;
     close();
     rest('In good hands', message);
+    if (asker) lost = { id, asker }; // one's own answer ends one's view, and may be told of here before it is confirmed
   },
   async reopen() {
     const id = whole ? open : null;
@@ -76,6 +79,7 @@ const news = {
 /** Open a conversation; its address goes into the history unless it came from there. `at` is the message to see, "#m12". */
 async function show(id, { remember = true, at = '' } = {}) {
   open = id;
+  lost = null;
   markOpen(id);
   if (remember) history.pushState({ id }, '', address(`/desk/conversations/${id}`) + at);
   pane('thread');
@@ -226,6 +230,12 @@ function pane(name) {
 }
 
 whenDelivered((id, { conversation, message }) => {
+  if (lost?.id === id && !open) {
+    toast(`Answered. ${lost.asker} sees your note.`);
+    resting = true;
+    showRest(...idle);
+    lost = null;
+  }
   if (open !== id || !whole) return;
   if (whole.asked && !conversation.asked && !document.body.dataset.supervises && !conversation.may.claim && !conversation.may.write) {
     toast(`Answered. ${whole.asked.by} sees your note.`);
