@@ -13,11 +13,11 @@ def assent(turn: Turn, slot: str, deed: str = "") -> dict[str, Any]:
 
     `deed` is a pattern of words that may name what is agreed to, beside the yes.
     """
-    if turn.intent == "deny" and (choices.is_plain_no(turn.text) or not choices.is_hedged(turn.text)):
+    if turn.intent == "deny" and (choices.is_plain_no(turn.words) or not choices.is_hedged(turn.words)):
         return {}
-    if (turn.intent == "affirm" and not turn.text) or choices.is_clear_yes(turn.text, deed):
+    if (turn.intent == "affirm" and not turn.text) or choices.is_clear_yes(turn.words, deed):
         return {slot: True}
-    if turn.intent in ("affirm", "inform", "deny") or choices.is_hedged(turn.text):
+    if turn.intent in ("affirm", "inform", "deny") or choices.is_hedged(turn.words):
         turn.say("utter_yes_unclear")
         return {slot: None}
     return {}

@@ -163,7 +163,7 @@ class ExplainBalance(Deed):
 
     async def act(self, turn: Turn) -> Events:
         """Say it. Raises `NotVerified`; but whether it is about a debt is answered before a proof, too (P1)."""
-        if _ABOUT_A_DEBT.search(turn.text.lower()) and await turn.write(turn.customer_if_known) is None:
+        if _ABOUT_A_DEBT.search(turn.words.lower()) and await turn.write(turn.customer_if_known) is None:
             turn.say("utter_nothing_known_here_general" if turn.loop else "utter_nothing_known_general")
             return []
         mine = await turn.write(lambda session: account(session, turn))

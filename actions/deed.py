@@ -15,11 +15,16 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import refused
 from actions.proof import ask_for_proof, is_for_another
+from actions.sensitive import SENSITIVE
 from actions.talk import beside, card_numbers, welcome
 from actions.turn import Events, Turn, leave_all, put
-from bot.conversations import distress
+from bot import policies
+from bot.conversations import distress, written
 from bot.errors import GoodTermsError, InvalidInput, NotVerified, OutsideService, TooMany
+
+UNHEARD = frozenset({"nlu_fallback", "out_of_scope", "change_language", "greet", "inform"})
 
 log = structlog.get_logger()
 
@@ -55,9 +60,8 @@ class Deed(Action, ABC):  # type: ignore[misc]  # rasa-sdk is not typed
         turn = Turn(dispatcher, tracker)
         if turn.loop is None:
             card_numbers.told(turn)
-        deed = Deed.by_title["action_express_crisis"] if distress.is_heard_abroad(turn.text) else self
         try:
-            events = await deed.act(turn)
+            events = await self._meant(turn).act(turn)
         except NotVerified:
             events = await self._unproven(turn)
         except Exception as error:
@@ -66,6 +70,19 @@ class Deed(Action, ABC):  # type: ignore[misc]  # rasa-sdk is not typed
         if turn.slot("offer") is not None and not any(event.get("name") == "offer" for event in events):
             events = [*events, *put(offer=None)]
         return [*events, *await beside.offered(turn, events, self.wish or self.intent)]
+
+    def _meant(self, turn: Turn) -> Deed:
+        """What the message asks for where the dialogue model cannot know it: it was not taught the language."""
+        if distress.is_heard_abroad(turn.text):
+            return Deed.by_title["action_express_crisis"]
+        offered = (turn.slot("offer") or {}).get("language")
+        if offered and written.is_yes(turn.text, offered):
+            return Deed.by_title["action_request_human"]
+        shown = written.language_of(turn.text)
+        if shown is None or shown.language in policies.desk().languages.assistant or turn.intent in SENSITIVE:
+            return self
+        is_sure = shown.is_long or (shown.words > 1 and turn.intent in UNHEARD)
+        return Deed.by_title["action_change_language"] if is_sure else self
 
     async def _unproven(self, turn: Turn) -> Events:
         try:
@@ -151,7 +168,7 @@ def failed(turn: Turn, error: Exception, where: str) -> Events:
         case OutsideService():
             turn.say("utter_unavailable")
         case InvalidInput():
-            turn.say("utter_refused", sentence=error.message)
+            refused.tell(turn, error)
         case _:
             turn.say("utter_sorry")
     if not isinstance(error, GoodTermsError) or error.status >= 500:

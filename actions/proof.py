@@ -33,7 +33,7 @@ def ask_for_proof(turn: Turn, intent: str | None = None) -> Events:
 async def is_for_another(turn: Turn) -> bool:
     """Whether somebody who said that they are the wrong person asks about the right one: nothing is told then, and
     nothing asked for (P4)."""
-    return _OF_ANOTHER.search(turn.text.lower()) is not None and await turn.write(
+    return _OF_ANOTHER.search(turn.words.lower()) is not None and await turn.write(
         lambda session: _is_wrong_person(session, turn)
     )
 

@@ -12,7 +12,7 @@ from rasa_sdk.executor import ActionExecutor
 from sanic import Sanic
 
 from actions import escalation, phrases
-from actions.reading import dates
+from actions.reading import dates, languages
 from actions.talk import reaching
 from bot import clock, help_lines, policies
 from bot.conversations import hours
@@ -47,6 +47,7 @@ def prepare() -> None:
     help_lines.help_lines()
     phrases.Phrases("en-US")
     dates.read("March 3rd", dt.date(2000, 1, 1), "en-US")
+    languages.in_english("hola")
     reaching.language("English")
     hours.is_open(clock.now())
 

@@ -14,7 +14,10 @@ from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
+from actions.reading.languages import in_english
+from bot import policies
 from bot.billing import identity
+from bot.conversations import spoken
 from bot.db import database
 from bot.errors import NotVerified
 from bot.models import Conversation, Customer
@@ -28,6 +31,7 @@ TEXT_KEPT = 500  # characters of a message that are remembered with a wish; more
 _NO_VALUES = frozenset(
     {
         "utter_action",
+        "in_language",
         "response",
         "template",
         "text",
@@ -54,10 +58,11 @@ class Said:
 @dataclass(slots=True)
 class Course:
     """What has happened in an action so far, for whatever part of it looks: the names of the responses that were said,
-    and whether a person was asked for."""
+    whether a person was asked for, and the language (ISO 639-1) that is spoken since."""
 
     said: list[str] = field(default_factory=list)
     handed_over: bool = False
+    language: str | None = None
 
 
 class Turn:
@@ -77,6 +82,11 @@ class Turn:
         self.tracker = tracker
         self.course = Course()
         self._dispatcher = dispatcher
+
+    @property
+    def words(self) -> str:
+        """The message as what reads it knows it: in plain English where it was written in another of our languages."""
+        return in_english(self.text, self.course.language or self.slot("language"))
 
     @property
     def conversation_id(self) -> uuid.UUID:
@@ -149,12 +159,20 @@ class Turn:
     ) -> None:
         """Answer with a response of domain.yml, its placeholders filled. A card comes with a text that stands alone."""
         self.course.said.append(response)
+        if self.course.language is not None:  # Rasa hears of the slot when everything was said
+            values = {**values, "in_language": self.course.language}
         self._dispatcher.utter_message(
             response=response,
             buttons=list(buttons),
             json_message={"card": dict(card)} if card else None,
             **values,
         )
+
+    def speak(self, locale: str) -> Events:
+        """Go on in the language of `locale` (BCP 47): with the next word of this action, and from then on."""
+        language = spoken.language(locale)
+        self.course.language = language if language in policies.desk().languages.assistant else "en"
+        return put(language=None if self.course.language == "en" else self.course.language)
 
     def _said_before(self) -> Iterator[Said]:
         """The newest first."""

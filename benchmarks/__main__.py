@@ -13,10 +13,12 @@ import aiohttp
 
 from benchmarks import desk, phones, scale
 from benchmarks.machine import machine
+from benchmarks.outreach_year.__main__ import main as year
 from benchmarks.product import Product, rasa_alone, running
 from benchmarks.turns import PLAIN, WITH_ACTION, growth, measure, open_talks
 
 TURNS = {1: 200, 4: 400, 16: 960}
+YEAR = 300  # customers of the simulated year
 
 
 def main() -> None:
@@ -30,6 +32,7 @@ def main() -> None:
         asyncio.run(_turns(product))
         _processes(product, at_start, alone)
     desk.main()
+    year(YEAR)
     scale.main()
 
 

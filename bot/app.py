@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,7 +15,19 @@ from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
-from bot import clock, document_page, health, logs, pay_page, policies, webhooks, words
+from bot import (
+    chat_page,
+    clock,
+    document_page,
+    file_page,
+    health,
+    logs,
+    pay_page,
+    policies,
+    unsubscribe_page,
+    webhooks,
+    words,
+)
 from bot.billing.gateway import PaymentGateway
 from bot.billing.stripe import gateway
 from bot.body_limit import BodyLimit
@@ -25,12 +38,17 @@ from bot.conversations.dialogue import Dialogue, Rasa
 from bot.db import Database, database
 from bot.desk.headers import DeskHeaders
 from bot.desk.routes import router as desk
+from bot.desk.thread import sent_file_routes
 from bot.errors import GoodTermsError, OutsideService, TooMany
+from bot.help_lines import help_lines
 from bot.settings import ROOT, Settings, settings
 
 BODY_LIMIT = 2_000_000
-# Meta's batches have up to 3 MB.
-WIDER_LIMITS = {"/webhooks/whatsapp": 3_500_000}
+# Meta's batches have up to 3 MB; agents send files.
+WIDER_LIMITS = {
+    re.compile(r"/webhooks/whatsapp"): 3_500_000,
+    re.compile(r"/api/desk/conversations/[\w-]+/files"): sent_file_routes.LARGEST,
+}
 HTTP_ERRORS = {
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not take that method."),
@@ -50,6 +68,7 @@ def create_app(
     logs.configure(own.log_level)
     policies.check_all()
     words.check()
+    help_lines()
     pay_page.check()
     if own.sandbox:
         clock.follow(own.clock_file)
@@ -66,7 +85,8 @@ def create_app(
     app.state.signals = app.state.front_door.signals
     app.state.rounds = Rounds(app.state.front_door)
     app.state.gateway = payments or _gateway(own)
-    own_routes = (web, phone_routes, webhooks, pay_page, document_page, health)
+    pages = (pay_page, document_page, file_page, unsubscribe_page, chat_page)
+    own_routes = (web, phone_routes, webhooks, *pages, health)
     for routes in (*(module.routes for module in own_routes), desk):
         app.include_router(routes)
     _files(app, own)

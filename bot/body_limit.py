@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,10 +10,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 class BodyLimit:
     """Answers with `refusal` of the limit when a body is declared, or turns out, to be above `limit` bytes; the paths
-    in `wider` have limits of their own."""
+    that a pattern of `wider` matches whole have limits of their own."""
 
     def __init__(
-        self, app: ASGIApp, limit: int, refusal: Callable[[int], ASGIApp], wider: Mapping[str, int] | None = None
+        self,
+        app: ASGIApp,
+        limit: int,
+        refusal: Callable[[int], ASGIApp],
+        wider: Mapping[re.Pattern[str], int] | None = None,
     ) -> None:
         self._app = app
         self._limit = limit
@@ -24,7 +29,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._wider.get(scope["path"], self._limit)
+        limit = next((own for path, own in self._wider.items() if path.fullmatch(scope["path"])), self._limit)
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not declared.isdigit() or int(declared) > limit:
             await self._refusal(limit)(scope, receive, send)

@@ -19,6 +19,8 @@ from bot.cli_customers import customers as customers_commands
 from bot.cli_customers import retentions
 from bot.cli_gate import gates
 from bot.cli_learning import learns
+from bot.cli_mail import mails
+from bot.cli_outreach import outreaches
 from bot.console import console, errors, plainly
 from bot.db import database
 from bot.settings import ROOT, Settings, settings
@@ -31,6 +33,8 @@ app.add_typer(gates, name="gate")
 app.add_typer(customers_commands, name="customers")
 app.add_typer(learns, name="learn")
 app.add_typer(ledgers, name="ledger")
+app.add_typer(mails, name="mail")
+app.add_typer(outreaches, name="outreach")
 app.add_typer(reconciles, name="reconcile")
 app.add_typer(retentions, name="retention")
 
@@ -97,6 +101,7 @@ def demo() -> None:
                     "Good Terms is up.",
                     f"  A customer's view   {shop}      account GT-1001; the code is on Maya's phone",
                     f"  A customer's phone  {sandbox}/sandbox/phone   text messages and WhatsApp",
+                    f"  A customer's mail   {sandbox}/sandbox/mailbox   e-mail",
                     f"  The agents' desk    {desk}      ana@example.com or sol@example.com, {demos.PASSWORD}",
                     f"  The sandbox         {sandbox}           Stripe, the banks, the clock",
                     f"Ctrl-C stops everything. All state is in {_short(own.var)}; delete that folder to start afresh.",
@@ -108,6 +113,8 @@ def demo() -> None:
 def _run(own: Settings, environment: dict[str, str], ready: str) -> None:
     rasa = processes.free_port(own.rasa_port)
     actions = processes.free_port(own.actions_port)
+    if own.sandbox and own.smtp_host == demos.MAIL["GT_SMTP_HOST"]:
+        environment["GT_SMTP_PORT"] = str(processes.free_port(own.smtp_port))
     environment |= {
         "GT_RASA_PORT": str(rasa),
         "GT_ACTIONS_PORT": str(actions),

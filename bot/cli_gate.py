@@ -17,13 +17,14 @@ from bot.db import database
 from bot.errors import InvalidInput, NotFound
 from bot.models import Customer, Medium
 from bot.models.customer import account_key
-from bot.outreach import gate
+from bot.outreach import forecast, gate
 from bot.outreach.gate import Decision, Rule, Situation
 from bot.outreach.situations import situation_of
 from bot.settings import settings
 
 gates = typer.Typer(help="What we begin: whether it may go out.", no_args_is_help=True)
 
+NEXT = 5
 MEDIA = (Medium.SMS, Medium.WHATSAPP, Medium.EMAIL)
 SENTENCES = {
     Rule.PAUSED: "everything that we begin is paused (policies/outreach.yml)",
@@ -48,7 +49,8 @@ def explain(
         str | None, typer.Option(help="an instant like 2026-12-01T09:00-06:00; now, if it is left out")
     ] = None,
 ) -> None:
-    """Say for each medium whether a reminder may go out, which rule decides, and when it may, as things stand."""
+    """Say for each medium whether a reminder may go out, which rule decides, and when it may, as things stand; and what
+    is next in the cadence."""
     with plainly():
         if settings().sandbox:
             clock.follow(settings().clock_file)
@@ -59,6 +61,7 @@ def explain(
                 raise NotFound(f"There is no account {account}.")
             found = [situation_of(session, customer, medium, has_template=True) for medium in MEDIA]
             zone = ZoneInfo(customer.time_zone)
+            today, ahead = forecast.today(session, customer), forecast.ahead(session, customer)
     law = found[0].law
     console.print(f"{escape(account)}: {law.title}, version {law.version}; zones {', '.join(sorted(found[0].zones))}")
     table = Table("by", "now", "because", "may go from")
@@ -71,6 +74,12 @@ def explain(
             _from(situation, moment, zone),
         )
     console.print(table)
+    for entry in today:
+        console.print(f"Today, about {entry.due_on}: {entry.kind} {entry.step:+d} {entry.fate}, {entry.rule}.")
+    for day, kind, step in ahead[:NEXT]:
+        console.print(f"Next in the cadence: {kind} {step:+d} on {day}.")
+    if not today and not ahead:
+        console.print("Nothing in the cadence is ahead.")
 
 
 def _instant(text: str) -> dt.datetime:

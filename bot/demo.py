@@ -8,12 +8,14 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from dotenv import dotenv_values
+from sqlalchemy.orm import Session
 
 from bot import clock, migrations
 from bot.billing import importing
+from bot.conversations import consents
 from bot.db import Database
 from bot.desk.agents import add_agent
-from bot.models import Agent, Customer, Role
+from bot.models import Agent, Channel, ConsentSource, Customer, Purpose, Role
 from bot.settings import ROOT
 
 AGENTS = (("ana@example.com", "Ana", Role.AGENT), ("sol@example.com", "Sol", Role.SUPERVISOR))
@@ -25,6 +27,14 @@ STAND_INS = {
     "TWILIO_CONTENT_API_BASE": "TWILIO_AUTH_TOKEN",
     "META_API_BASE": "META_ACCESS_TOKEN",
 }
+# E-mail goes to the sandbox, unless somebody names a server of their own.
+MAIL = {
+    "GT_SMTP_HOST": "127.0.0.1",
+    "GT_SMTP_PORT": "8025",
+    "GT_SMTP_TLS": "off",
+    "GT_SMTP_FROM": "hello@juniperfinch.example",
+}
+REMINDED = {"GT-1003": Channel.SMS, "GT-1006": Channel.SMS, "GT-1007": Channel.WHATSAPP}
 FILES = ROOT / "data" / "demo"
 
 
@@ -45,6 +55,7 @@ def environment(var: Path) -> dict[str, str]:
     given = {name: value for name, value in os.environ.items() if value}
     sandbox = f"http://127.0.0.1:{given.get('GT_SANDBOX_PORT', '8010')}"
     stand_ins = {base: sandbox for base, key in STAND_INS.items() if key not in given}
+    stand_ins |= {name: value for name, value in MAIL.items() if "GT_SMTP_HOST" not in given}
     return {**os.environ, **stand_ins, **kept, **added, **given, "GT_VAR": str(var), "GT_SANDBOX": "true"}
 
 
@@ -77,10 +88,30 @@ def load(db: Database) -> None:
     if not has_customers:
         files = (FILES / f"{name}.csv" for name in ("customers", "invoices", "plans"))
         importing.import_files(db, *files, demo=True)
+        with db.transaction() as session:
+            _opt_in(session)
     if not has_agents:
         with db.transaction() as session:
             for email, name, role in AGENTS:
                 add_agent(session, email=email, name=name, role=role, password=PASSWORD)
+
+
+def _opt_in(session: Session) -> None:
+    """Some of the demo's customers have asked to be reminded on their phones: one who has a plan, one who reads Spanish
+    and one who reads Portuguese (C14)."""
+    for account, channel in REMINDED.items():
+        customer = session.scalars(sa.select(Customer).where(Customer.account_number == account)).first()
+        if customer is not None and customer.phone is not None:
+            consents.record(
+                session,
+                channel=channel,
+                address=customer.phone,
+                granted=True,
+                source=ConsentSource.IMPORT,
+                detail="demo",
+                customer_id=customer.id,
+                purpose=Purpose.REMINDERS,
+            )
 
 
 def follow_clock(var: Path) -> None:

@@ -82,6 +82,11 @@ def _made(db: Database, token: str) -> tuple[Document, bytes]:
     return document, links.render(facts)
 
 
+def instead(state: str, request: Request, status: int) -> HTMLResponse:
+    """The kind page for `state` (unknown, expired, busy) in the language that the browser asks for."""
+    return _page(state, _asked(request), status)
+
+
 def _asked(request: Request) -> str:
     """The language that the browser asks for, where no document tells the customer's."""
     asked = [part.split(";")[0].strip() for part in request.headers.get("Accept-Language", "").split(",")]

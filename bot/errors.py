@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
 
@@ -17,11 +18,31 @@ class GoodTermsError(Exception):
         self.about = about
 
 
+class Reason(StrEnum):
+    """Why what a customer asked for is out of bounds, for whoever says it in another language than English."""
+
+    TOO_SMALL = "too_small"
+    TOO_LARGE = "too_large"
+    MORE_THAN_OPEN = "more_than_open"
+    NOTHING_OPEN = "nothing_open"
+    ON_ITS_WAY = "on_its_way"
+    SMALL_REST = "small_rest"
+    DAY = "day"
+    NOTHING_OVERDUE = "nothing_overdue"
+    TOO_MANY_PARTS = "too_many_parts"
+    OTHER = "other"
+
+
 class InvalidInput(GoodTermsError):
-    """What was asked cannot be read or is out of bounds; the sentence says what would do."""
+    """What was asked cannot be read or is out of bounds; the sentence says what would do, and `reason` why, where a
+    customer may hear of it."""
 
     code = "invalid_input"
     status = 422
+
+    def __init__(self, message: str, *, about: Any = None, reason: Reason = Reason.OTHER) -> None:
+        super().__init__(message, about=about)
+        self.reason = reason
 
 
 class NotSignedIn(GoodTermsError):

@@ -17,6 +17,8 @@ from bot.errors import GoodTermsError
 ROOT = Path(__file__).resolve().parent.parent
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
+# Short enough that our token fits beside it: a mailbox's name has 64 characters at most.
+_MAILBOX = re.compile(r"[A-Za-z0-9._-]{1,14}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
 _SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
 
 
@@ -98,6 +100,21 @@ class Settings(BaseSettings):
         False, alias="GT_WHATSAPP", description="true once you have read WhatsApp's commerce policy (C14)"
     )
 
+    smtp_host: str = Field("", alias="GT_SMTP_HOST", description="takes our e-mail; empty: e-mail is off")
+    smtp_port: int = Field(587, alias="GT_SMTP_PORT", ge=1, le=65535)
+    smtp_tls: str = Field(
+        "starttls", alias="GT_SMTP_TLS", pattern="^(starttls|tls|off)$", description="off for this machine itself only"
+    )
+    smtp_user: str = Field("", alias="GT_SMTP_USER", description="empty: no login")
+    smtp_password: SecretStr | None = Field(None, alias="GT_SMTP_PASSWORD")
+    smtp_timeout: float = Field(10.0, alias="GT_SMTP_TIMEOUT", gt=0, le=20, description="seconds for each answer")
+    smtp_from: str = Field("", alias="GT_SMTP_FROM", description="the address that our e-mail is from")
+    smtp_reply_to: str = Field(
+        "",
+        alias="GT_SMTP_REPLY_TO",
+        description="whose mail `goodterms mail take` gets, with +anything before the @; empty: GT_SMTP_FROM",
+    )
+
     oidc_issuer: str = Field(
         "", alias="GT_OIDC_ISSUER", description="single sign-on for agents: the provider's issuer; empty: off"
     )
@@ -177,6 +194,13 @@ class Settings(BaseSettings):
             raise ValueError("expected a number like +15005550006, or a service: MG and 32 hexadecimal digits")
         return value
 
+    @field_validator("smtp_from", "smtp_reply_to")
+    @classmethod
+    def _known_mailbox(cls, value: str) -> str:
+        if value and not _MAILBOX.fullmatch(value):
+            raise ValueError("expected an address alone, like accounts@example.com; the name is the business's")
+        return value.lower()
+
     @field_validator("meta_phone_number_id")
     @classmethod
     def _known_phone(cls, value: str) -> str:
@@ -201,9 +225,20 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _whole_mail(self) -> Settings:
+        if self.smtp_host and not self.smtp_from:
+            raise ValueError("GT_SMTP_HOST needs GT_SMTP_FROM beside it")
+        if self.smtp_user and not self.smtp_password:
+            raise ValueError("GT_SMTP_USER needs GT_SMTP_PASSWORD beside it")
+        if self.smtp_host and self.smtp_tls == "off" and not _is_loopback(f"smtp://{self.smtp_host}"):
+            raise ValueError("GT_SMTP_TLS=off is for this machine itself: what we write there would go in the open")
+        return self
+
+    @model_validator(mode="after")
     def _derive(self) -> Settings:
         self.var = self.var.resolve()
         self.database_url = self.database_url or f"sqlite:///{self.var / 'goodterms.db'}"
+        self.smtp_reply_to = self.smtp_reply_to or self.smtp_from
         self.public_url = (self.public_url or f"http://127.0.0.1:{self.http_port}").rstrip("/")
         self.actions_url = self.actions_url or f"http://127.0.0.1:{self.actions_port}/webhook"
         self.rasa_url = (self.rasa_url or f"http://127.0.0.1:{self.rasa_port}").rstrip("/")

@@ -110,6 +110,7 @@ FIELDS: dict[str, set[str]] = {
     "desk_plan_changed": {"lines"},
     "desk_plan_ended": {"left"},
     "desk_promise": {"amount", "day"},
+    "desk_file": {"name", "day"},
     "button_agree_plan": set(),
     "autopay_again": {"amount", "day"},
     "autopay_link": {"amount", "url"},

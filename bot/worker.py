@@ -26,14 +26,16 @@ from bot.billing import hold_steps
 from bot.billing.gateway import PaymentGateway
 from bot.billing.stripe import gateway
 from bot.channels import media, outbox, phone_events
-from bot.conversations import autopay, books, callbacks, missed, missed_events, promised, refunding, stripe_sweep, turns
+from bot.conversations import autopay, books, callbacks, missed_events, refunding, stripe_sweep, turns
 from bot.conversations.assignment import offering, returning, targets
 from bot.conversations.dialogue import Rasa
 from bot.conversations.rights import erasure
 from bot.conversations.signals import Signals
 from bot.db import database
 from bot.errors import OutsideService
+from bot.help_lines import help_lines
 from bot.models import Heartbeat
+from bot.outreach import missed, promised, reminders
 from bot.settings import Settings, settings
 
 BEAT_EVERY_S = 5
@@ -131,7 +133,13 @@ def charge_instalments() -> None:
     autopay.sweep(database(), _gateway())
 
 
-@every(minutes=60)
+@every(minutes=10)
+def remind() -> None:
+    """What is due of the cadence goes out, or waits, each under the gate."""
+    reminders.sweep(database())
+
+
+@every(minutes=10)
 def ask_about_missed() -> None:
     """Instalments whose day has passed are asked about, kindly."""
     missed.sweep(database())
@@ -222,6 +230,7 @@ def main() -> None:
     logs.configure(own.log_level)
     policies.check_all()
     words.check()
+    help_lines()
     if own.sandbox:
         clock.follow(own.clock_file)
     stopped = threading.Event()

@@ -1,4 +1,4 @@
-"""One application: Stripe, Twilio, Meta, the outbox, the clock, the phones, and the switches of their faults."""
+"""One application: Stripe, Twilio, Meta, mail, the outbox, the clock, the phones, and the switches of their faults."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
-from sandbox import checkout, dashboard, events, meta_routes, meta_webhooks, phone_routes, twilio
+from sandbox import checkout, dashboard, events, mail_routes, meta_routes, meta_webhooks, phone_routes, twilio
 from sandbox.amounts import worded
 from sandbox.approved import Approved
 from sandbox.calls import Calls
@@ -19,6 +19,7 @@ from sandbox.disputes import Disputes
 from sandbox.events import Events
 from sandbox.faults import FaultBox
 from sandbox.heard import Heard
+from sandbox.mail import Mailboxes, MailServer
 from sandbox.media import Cabinet
 from sandbox.meta import MetaApi
 from sandbox.opt_outs import OptOuts
@@ -67,6 +68,8 @@ class Sandbox:
         calls = Calls(self.store, self.payments, self.refunds, self.courier, f"{pages}/checkout")
         self.stripe = StripeApi(settings.stripe_api_key, self.store, self.clock, calls, self.stripe_faults)
         self.outbox = Outbox(self.store, self.clock)
+        self.mailboxes = Mailboxes(self.store, self.clock, self.outbox)
+        self.mail_server = MailServer(self.mailboxes, settings)
         self._play_phones(settings)
 
     def _play_phones(self, settings: Settings) -> None:
@@ -121,12 +124,14 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        sandbox.mail_server.start()
         post = asyncio.create_task(sandbox.courier.run(sandbox.payments.expire_due))
         yield
         post.cancel()
         with suppress(asyncio.CancelledError):
             await post
         await sandbox.courier.close()
+        await asyncio.to_thread(sandbox.mail_server.stop)
         sandbox.store.close()
 
     app = FastAPI(title="Good Terms sandbox", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
@@ -141,6 +146,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(bank_switches(sandbox))
     app.include_router(dashboard.router(dashboard.Dashboard(sandbox.payments, sandbox.refunds, sandbox.disputes)))
     app.include_router(phone_routes.routes(sandbox))
+    app.include_router(mail_routes.routes(sandbox))
     app.include_router(_pages(sandbox))
 
     @app.exception_handler(StripeRefusal)

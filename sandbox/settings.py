@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     meta_access_token: str = Field("", alias="META_ACCESS_TOKEN", description="empty: every call is refused")
     meta_app_secret: str = Field("", alias="META_APP_SECRET", description="signs webhooks")
     meta_phone_number_id: str = Field("", alias="META_PHONE_NUMBER_ID")
+    smtp_host: str = Field("", alias="GT_SMTP_HOST", description="mail is played where this is the machine itself")
+    smtp_port: int = Field(0, alias="GT_SMTP_PORT", ge=0, le=65535)
     pace_s: float = Field(0, alias="GT_SANDBOX_PACE_S", ge=0, description="real seconds from one tick to the next")
 
     @model_validator(mode="after")
@@ -54,6 +56,11 @@ class Settings(BaseSettings):
     def meta_webhook_url(self) -> str:
         """Where Meta brings what customers write and what became of our messages."""
         return f"{self.public_url}/webhooks/whatsapp"
+
+    @property
+    def plays_mail(self) -> bool:
+        """Whether the product sends its e-mail here."""
+        return self.smtp_host in ("127.0.0.1", "localhost") and self.smtp_port > 0
 
     @property
     def text_number(self) -> str:

@@ -39,7 +39,7 @@ def _said(ban: Ban, text: str) -> Iterator[str]:
 
 
 def _shouts(text: str) -> Iterator[str]:
-    text = re.sub(r"(?<=\d)\s[AP]M\b(?:\s[A-Z]{2,5}\b)?", "", text)  # a time of day, with its zone
+    text = re.sub(r"(?<=\d)\s(?:[AP]M\b|[ap]\.\s?m\.)(?:\s[A-Z]{2,5}\b)?", "", text)  # a time of day, with its zone
     codes = re.sub(r"\b[A-Z]{3}\s?(?=\d)|(?<=\d)\s?[A-Z]{3}\b|\b[A-Z]+-?\d[\w-]*|\b[A-Z]{1,2}\$", " ", text)
     yield from (word for word in re.findall(r"\b[A-Z]{2,}\b", codes) if word not in policies.kindness().capitals)
     if text.count("!") > 1:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from bot import demo
+from bot.db import Database
+from bot.models import Customer, Medium
+from bot.outreach.situations import situation_of
+from tests.conftest import SetClock
 
 SANDBOX = "http://127.0.0.1:8010"
 
@@ -19,6 +24,16 @@ def test_every_provider_is_played_by_the_sandbox(tmp_path: Path) -> None:
     for name in ("META_ACCESS_TOKEN", "META_APP_SECRET", "META_VERIFY_TOKEN", "TWILIO_AUTH_TOKEN"):
         assert len(found[name]) >= 24
     assert found["META_PHONE_NUMBER_ID"].isdecimal()
+
+
+def test_e_mail_goes_to_the_sandbox_unless_somebody_brings_a_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = demo.environment(tmp_path)
+    assert (found["GT_SMTP_HOST"], found["GT_SMTP_TLS"]) == ("127.0.0.1", "off")
+    assert found["GT_SMTP_FROM"].endswith(".example")
+    monkeypatch.setenv("GT_SMTP_HOST", "smtp.example.com")
+    assert "GT_SMTP_TLS" not in demo.environment(tmp_path)
 
 
 def test_another_run_finds_the_same_secrets_and_another_folder_has_its_own(tmp_path: Path) -> None:
@@ -43,3 +58,19 @@ def test_whoever_brings_a_key_means_the_provider_itself(tmp_path: Path, monkeypa
     assert "META_API_BASE" not in found
     assert found["META_ACCESS_TOKEN"] == "a token of one's own"
     assert found["TWILIO_CONTENT_API_BASE"] == "http://127.0.0.1:8090"
+
+
+def test_some_of_the_demos_customers_are_reminded_on_their_phones_and_the_others_are_not(
+    sqlite_db: Database, clock: SetClock
+) -> None:
+    demo.load(sqlite_db)
+    demo.load(sqlite_db)
+    with sqlite_db.reading() as session:
+        people = session.scalars(sa.select(Customer)).all()
+        yes = {
+            (one.account_number, medium)
+            for one in people
+            for medium in (Medium.SMS, Medium.WHATSAPP)
+            if situation_of(session, one, medium).opted_in
+        }
+    assert yes == {("GT-1003", "sms"), ("GT-1006", "sms"), ("GT-1007", "whatsapp")}

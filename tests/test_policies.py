@@ -87,7 +87,6 @@ def test_the_policies_that_we_ship_are_good() -> None:
         (HoldsPolicy, "cease: [outreach", "cease: [allocation", "cease cannot stop allocation"),
         (HoldsPolicy, "{dispute: agent, ", "{", "lifted_by needs dispute"),
         (HoldsPolicy, "dispute: agent", "dispute: robot", "lifted_by"),
-        (HoldsPolicy, "breathing_space: 60", "breathing_space: 0", "ends_after_days"),
         (HoldsPolicy, "  autopay: Nothing is taken from a saved card.\n", "", "says needs autopay"),
         (
             RightsPolicy,

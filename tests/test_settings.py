@@ -13,6 +13,7 @@ ACCOUNT = "AC" + "0" * 31 + "1"
 SERVICE = "MG" + "0" * 31 + "1"
 TOKEN = "twilio-token-0123456789"
 TWILIO = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN}
+MAIL = {"GT_SMTP_HOST": "mail.example.com", "GT_SMTP_FROM": "hello@example.com"}
 META = {"META_PHONE_NUMBER_ID": "106540352242922", "META_ACCESS_TOKEN": "meta-token-0123456789"}
 
 
@@ -37,6 +38,12 @@ def read(given: pytest.MonkeyPatch, **values: str) -> Settings:
 @pytest.mark.parametrize(
     ("values", "name", "expected"),
     [
+        ({"GT_SMTP_HOST": "mail.example.com"}, "GT_SMTP_FROM", "beside it"),
+        ({**MAIL, "GT_SMTP_TLS": "off"}, "GT_SMTP_TLS", "this machine itself"),
+        ({**MAIL, "GT_SMTP_TLS": "maybe"}, "GT_SMTP_TLS", "starttls|tls|off"),
+        ({**MAIL, "GT_SMTP_USER": "us"}, "GT_SMTP_PASSWORD", "beside it"),
+        ({**MAIL, "GT_SMTP_FROM": "Us <hello@example.com>"}, "GT_SMTP_FROM", "an address alone"),
+        ({**MAIL, "GT_SMTP_REPLY_TO": "a-very-long-mailbox@example.com"}, "GT_SMTP_REPLY_TO", "an address alone"),
         ({"TWILIO_AUTH_TOKEN": TOKEN}, "TWILIO_ACCOUNT_SID", "needed together"),
         ({"TWILIO_ACCOUNT_SID": ACCOUNT}, "TWILIO_AUTH_TOKEN", "needed together"),
         ({"TWILIO_FROM": "+15005550006"}, "TWILIO_AUTH_TOKEN", "needed together"),

@@ -27,6 +27,7 @@ SWEEPS = (
     worker.read_events,
     worker.compare_books,
     worker.charge_instalments,
+    worker.remind,
     worker.ask_about_missed,
     worker.follow_promises,
     worker.end_holds,

@@ -29,7 +29,8 @@ class Text(NamedTuple):
 
 HYPHENS = pyphen.Pyphen(lang="en_US")
 LANGUAGES = {"en", "es", "pt"}
-# Files of policies/ and keys in them that are not our sentences: what customers say, and names that help lines have.
+# Files of policies/ and keys in them that are not our sentences: what customers say, names that help lines have, and
+# what the law words for who collects for others (12 CFR 1006.18(e)).
 NOT_OURS = {
     "br.yml",
     "uk.yml",
@@ -39,8 +40,15 @@ NOT_OURS = {
     "help_lines.yml",
     "keywords.yml",
     "kindness.yml",
+    "languages.yml",
+    "tones.yml",
     "heard",
+    "collector",
+    "collector_purpose",
 }
+
+# Folders of policies/: what the assistant says (`of_responses` reads it), and what customers say.
+ELSEWHERE = {"responses", "reading"}
 
 DOMAIN: dict[str, Any] = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))
 RESPONSES: dict[str, list[dict[str, Any]]] = DOMAIN["responses"]
@@ -48,7 +56,13 @@ INTENTS = {next(iter(intent)) for intent in DOMAIN["intents"]}
 
 
 def of_responses() -> Iterator[Text]:
-    """Each variation of each response."""
+    """Each variation of each response, in each language."""
+    yield from _english()
+    for path in sorted((ROOT / "policies" / "responses").glob("*.yml")):
+        yield from _translated(path.stem, yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def _english() -> Iterator[Text]:
     for name, variations in RESPONSES.items():
         for number, variation in enumerate(variations, start=1):
             conditions = {one["name"]: one["value"] for one in variation.get("condition", [])}
@@ -57,11 +71,21 @@ def of_responses() -> Iterator[Text]:
             yield Text(f"domain.yml:{name} {number}", language, variation.get("text", ""), buttons)
 
 
+def _translated(language: str, said: dict[str, Any]) -> Iterator[Text]:
+    for name, variations in said["responses"].items():
+        english = RESPONSES.get(name, [{}])
+        for number, words in enumerate(variations, start=1):
+            titles = (english[number - 1] if number <= len(english) else english[0]).get("buttons", [])
+            buttons = tuple({**one, "title": said["titles"].get(one["title"], one["title"])} for one in titles)
+            yield Text(f"responses/{language}.yml:{name} {number}", language, words, buttons)
+
+
 def of_policies() -> Iterator[Text]:
     """Each sentence of a policy: a string of several words, or a short one under a language."""
     for path in sorted((ROOT / "policies").rglob("*.yml")):
-        if path.name not in NOT_OURS:
-            yield from _leaves(path, yaml.safe_load(path.read_text(encoding="utf-8")), ())
+        if path.name not in NOT_OURS and path.parent.name not in ELSEWHERE:
+            spoken = tuple(part for part in (path.parent.name, path.stem) if part in LANGUAGES)
+            yield from _leaves(path, yaml.safe_load(path.read_text(encoding="utf-8")), spoken)
 
 
 def of_widget() -> Iterator[Text]:

@@ -211,7 +211,7 @@
       edit: "Editar",
       offline: "Você está sem conexão. Guardamos o que escrever e enviamos quando voltar.",
       connecting: "Conectando de novo. Nada do que você escreveu se perde.",
-      next: "Você é o próximo. Uma pessoa vai atender você aqui.",
+      next: "Você é a próxima pessoa da fila. Alguém da nossa equipe vai atender você aqui.",
       place: "Você é o número {n} da fila. Uma pessoa vai atender você aqui.",
       soon: "Uma pessoa vai atender você aqui.",
       fresh: "Para sua privacidade, o chat anterior terminou. Este é novo.",

@@ -15,7 +15,8 @@ from bot.models import HoldKind
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _REFERENCE = re.compile(
-    r"\b(?:ref(?:erence)?|case|file|matter|claim)\b\.?\s*(?:is|no\.?|number|nr\.?|#|:|\s)*"
+    r"\b(?:ref(?:er[eê]ncia|erence)?|case|file|matter|claim|caso|expediente|folio|processo|protocolo)\b\.?\s*"
+    r"(?:is|no\.?|number|nr\.?|es|é|de|n[uú]mero|n[uú]m\.?|nº|#|:|\s)*"
     r"\b([a-z]{0,6}[-/]?\d[\w/-]{2,24})",
     re.IGNORECASE,
 )

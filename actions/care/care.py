@@ -79,10 +79,10 @@ class ReportHardship(Deed):
 
     async def act(self, turn: Turn) -> Events:
         """Say so kindly, with free advice in their country. Whatever form was running is left."""
-        if is_in_care(turn.text):
+        if is_in_care(turn.words):
             return await Deed.by_intent["report_vulnerability"].act(turn)
         passed = await concern.pass_on(turn, "report_hardship")
-        lines = as_lines(help_lines().advice(passed.country))
+        lines = as_lines(help_lines().advice(passed.country, passed.locale))
         if passed.customer is not None and turn.loop != PROOF:
             answered = await self._terms(turn, lines)
             if answered is not None:
@@ -90,7 +90,7 @@ class ReportHardship(Deed):
         phrases = Phrases(passed.locale)
         known = "" if passed.customer else "_unknown"
         again = "_again" if passed.again else ""
-        turn.say(f"utter_hardship{known}{again}", heard=phrases.say(f"hardship_{reason(turn.text)}"))
+        turn.say(f"utter_hardship{known}{again}", heard=phrases.say(f"hardship_{reason(turn.words)}"))
         if await turn.write(lambda session: _is_on_autopay(session, turn)):
             turn.say("utter_hardship_autopay")
         if passed.to_person:
@@ -124,18 +124,18 @@ class ReportVulnerability(Deed):
         """Hand over and say so. A death of the account's holder is one, however it is told. Who tells of a
         mental-health crisis hears where help is, and nothing is begun until a person has looked (C8, C12)."""
         customer = await turn.write(turn.customer_if_known)
-        if deaths.tells_of_death(turn.text) and deaths.is_of_holder(turn.text, customer):
+        if deaths.tells_of_death(turn.words) and deaths.is_of_holder(turn.words, customer):
             return await Deed.by_intent["report_deceased"].act(turn)
-        in_care = is_in_care(turn.text)
+        in_care = is_in_care(turn.words)
         if in_care:
             await turn.write(lambda session: _hold(session, turn))
         passed = await concern.pass_on(turn, "report_vulnerability")
-        said = trouble(turn.text)
+        said = trouble(turn.words)
         turn.say("utter_vulnerability", heard=Phrases(passed.locale).say(f"vulnerable_{said}"))
         if said == "unsafe":
-            turn.say("utter_safety", emergency=help_lines().in_crisis(passed.country).emergency)
+            turn.say("utter_safety", emergency=help_lines().in_crisis(passed.country, passed.locale).emergency)
         if in_care:
-            lines = help_lines().in_crisis(passed.country)
+            lines = help_lines().in_crisis(passed.country, passed.locale)
             turn.say("utter_help_lines", lines=as_lines(lines.lines), emergency=lines.emergency)
         await say_wait(turn)
         return leave_all()
@@ -151,7 +151,7 @@ class ExpressCrisis(Deed):
 
     async def act(self, turn: Turn) -> Events:
         """Say where help is, and bring a person in."""
-        lines = help_lines().in_crisis(await self._country(turn))
+        lines = help_lines().in_crisis(*await self._place(turn))
         turn.say("utter_crisis", lines=as_lines(lines.lines), emergency=lines.emergency)
         try:
             await hand_over(turn, "express_crisis")
@@ -171,13 +171,15 @@ class ExpressCrisis(Deed):
         if when is not None:
             turn.say("utter_crisis_closed", when=when)
 
-    async def _country(self, turn: Turn) -> str:
+    async def _place(self, turn: Turn) -> tuple[str, str]:
+        """Their country and their locale, as far as they can be known."""
         try:
             customer = await turn.write(turn.customer_if_known)
-            return customer.country if customer else country_of(await turn.write(lambda s: turn.conversation(s).locale))
+            locale = await turn.write(lambda session: turn.conversation(session).locale)
+            return (customer.country if customer else country_of(locale)), locale
         except Exception as error:
             log.error("crisis country unknown", kind=type(error).__name__)
-            return "any"
+            return "any", str(turn.slot("language") or "en")
 
 
 def _hold(session: Session, turn: Turn) -> None:

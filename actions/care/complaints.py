@@ -30,7 +30,7 @@ class Complain(Deed):
             turn.say("utter_complaint_again", reference=passed.reference)
         else:
             turn.say("utter_complaint", reference=passed.reference, day=Phrases(passed.locale).day(day))
-            turn.say("utter_complaint_beyond", lines=as_lines(help_lines().about_us(passed.country)))
+            turn.say("utter_complaint_beyond", lines=as_lines(help_lines().about_us(passed.country, passed.locale)))
         if passed.to_person:
             await concern.say_who_is_next(turn, passed)
             return leave_all()

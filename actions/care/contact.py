@@ -66,7 +66,7 @@ class CeaseContact(Deed):
 
     async def act(self, turn: Turn) -> Events:
         """Hold what they refuse, open a case, confirm it in one sentence with nothing else in it (C5)."""
-        said = turn.text.lower().replace("’", "'")
+        said = turn.words.lower().replace("’", "'")
         if contact_preferences.allows(said):
             return await Deed.by_intent["set_contact_preference"].act(turn)
         if _PAYMENT.search(said) and not _CONTACT.search(said):
@@ -80,7 +80,7 @@ class CeaseContact(Deed):
         if await contact_preferences.leaves_a_way(turn):
             # "No calls, text me", "not until March": no end of contact (C7).
             return await Deed.by_intent["set_contact_preference"].act(turn)
-        media = refused(turn.text)
+        media = refused(turn.words)
         if _LETTERS.search(said) and not is_everything(said):
             return await contact_preferences.keep(turn, _without_letters(media))
 
@@ -121,7 +121,7 @@ class WrongPerson(Deed):
     async def act(self, turn: Turn) -> Events:
         """Hold the address, end whatever was proven here, apologise, tell nothing (P4). A phone number proves nothing
         from now on, whatever the medium. Who only says their name is greeted."""
-        if introduces(turn.text):
+        if introduces(turn.words):
             return await Deed.by_title["action_greet"].act(turn)
 
         def stop(session: Session) -> None:

@@ -52,12 +52,12 @@ class ReportDeceased(Deed):
     async def act(self, turn: Turn) -> Events:
         """Hold, bring a specialist in, and say that nothing has to be done. Whoever tells it is not the holder, so that
         a proof ends here (P1)."""
-        if _QUESTION.search(turn.text.lower()) and not tells_of_death(turn.text):
+        if _QUESTION.search(turn.words.lower()) and not tells_of_death(turn.words):
             return await Deed.by_title["action_not_understood"].act(turn)  # "whose account is this": nobody has died
         customer = await turn.write(turn.customer_if_known)
-        if customer is not None and not is_of_holder(turn.text, customer):
+        if customer is not None and not is_of_holder(turn.words, customer):
             return await Deed.by_intent["report_vulnerability"].act(turn)
-        if _FOR_ANOTHER.search(turn.text.lower()) and not tells_of_death(turn.text):
+        if _FOR_ANOTHER.search(turn.words.lower()) and not tells_of_death(turn.words):
             return await Deed.by_intent["third_party"].act(turn)  # nobody is mourned who is alive
         passed = await concern.pass_on(turn, "report_deceased", hold=HoldKind.DECEASED)
         await turn.write(lambda session: _end_proof(session, turn))

@@ -75,7 +75,7 @@ class DisputeDebt(Deed):
         if not mine.standing.items:
             turn.say("utter_dispute_nothing")
             return leave("disputed")
-        if any(item.disputed for item in mine.standing.items) and _is_withdrawn(turn.text):
+        if any(item.disputed for item in mine.standing.items) and _is_withdrawn(turn.words):
             return await _withdraw(turn)
         chosen = meant(turn, mine)
         if not chosen and turn.loop == story.FORM and turn.slot("story_of") == self.intent:
@@ -104,7 +104,7 @@ class DisputeForm(Form):
         if not turn.is_answer or turn.intent in UNHEARD:
             return {}
         mine = await turn.write(lambda session: account(session, turn))
-        asks = turn.intent != "dispute_debt" and _ASKS.search(plain(turn.text))
+        asks = turn.intent != "dispute_debt" and _ASKS.search(plain(turn.words))
         chosen = [] if asks else meant(turn, mine)
         if chosen:
             return {"disputed": [str(item.invoice.id) for item in chosen]}
@@ -161,7 +161,7 @@ async def hold(turn: Turn, items: Sequence[OpenInvoice]) -> Events:
     if is_known:
         turn.say("utter_dispute_known", invoices=numbers)
     else:
-        ask = say.say("dispute_more" if tells_why(turn.text) else "dispute_why")
+        ask = say.say("dispute_more" if tells_why(turn.words) else "dispute_why")
         turn.say("utter_dispute_recorded", invoices=numbers, ask=ask)
     if mine.standing.payable:
         turn.say("utter_dispute_rest", rest=say.money(mine.standing.payable))
@@ -203,7 +203,7 @@ def meant(turn: Turn, mine: Account) -> list[OpenInvoice]:
     if button is not None:
         return items if button == "all" else [item for item in items if item.invoice.number == button]
     numbers = [item.invoice.number for item in items]
-    words = _CHARGED.sub("", _RIGHT_PRICE.sub(" ", plain(turn.text)))
+    words = _CHARGED.sub("", _RIGHT_PRICE.sub(" ", plain(turn.words)))
     said = amounts.read(words, mine.standing.currency, mine.phrases.locale, numbers)
     names_none = said is None or not said.invoices
     if names_none and (described := _described(turn.text, items)):
@@ -217,7 +217,7 @@ def meant(turn: Turn, mine: Account) -> list[OpenInvoice]:
     if said.place is not None:
         place = said.place - 1 if said.place > 0 else said.place
         return items[place:][:1] if -len(items) <= place < len(items) else []
-    if turn.loop != FORM and not (turn.loop == story.FORM and _WHOLE.search(plain(turn.text))):
+    if turn.loop != FORM and not (turn.loop == story.FORM and _WHOLE.search(plain(turn.words))):
         return []  # "it is all wrong" in the first message is not yet a choice of invoices
     return {
         Share.BOTH: items if len(items) == 2 else [],

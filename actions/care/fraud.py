@@ -19,7 +19,7 @@ class ReportFraud(Deed):
     async def act(self, turn: Turn) -> Events:
         """Hold what was named, else all that is open. Before a proof it is believed, and nothing told (P1)."""
         passed = await concern.pass_on(turn, "report_fraud")
-        lines = as_lines(help_lines().after_fraud(passed.country))
+        lines = as_lines(help_lines().after_fraud(passed.country, passed.locale))
         turn.say("utter_fraud_again" if passed.again else "utter_fraud")
         if passed.customer is not None:
             await self._hold(turn)

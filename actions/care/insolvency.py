@@ -24,8 +24,8 @@ class ReportBankruptcy(Deed):
 
     async def act(self, turn: Turn) -> Events:
         """Hold, open the case, say that nothing is asked for any more. No word of money (C8)."""
-        kind = kind_of(turn.text)
-        if kind is not HoldKind.BREATHING_SPACE and is_in_care(turn.text):
+        kind = kind_of(turn.words)
+        if kind is not HoldKind.BREATHING_SPACE and is_in_care(turn.words):
             return await Deed.by_intent["report_vulnerability"].act(turn)
         passed = await concern.pass_on(turn, "report_bankruptcy", hold=kind, note=kind.replace("_", " ").capitalize())
         if passed.again:

@@ -70,7 +70,7 @@ class ErasureForm(Form):
         """The yes."""
         if not turn.is_answer or turn.intent in SENSITIVE:
             return {}
-        if turn.text and choices.is_clear_yes(turn.text, _DELETING):
+        if turn.text and choices.is_clear_yes(turn.words, _DELETING):
             return {"erasure_agreed": True}
         if turn.intent == "request_erasure" or (turn.intent in STRAYS and turn.text.rstrip().endswith("?")):
             return {"erasure_agreed": None}  # what can go and what stays is said once more
@@ -85,7 +85,7 @@ class AskErasureAgreed(Question):
     async def ask(self, turn: Turn) -> Events:
         """State and ask."""
         customer = await turn.write(turn.customer)
-        years = policies.in_country(policies.rights().kept_years, customer.country)
+        years = policies.jurisdiction(customer.country).kept_years
         turn.say("utter_erasure_terms", years=years)
         return []
 

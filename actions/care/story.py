@@ -31,7 +31,11 @@ _BILLED = re.compile(
 _REPORTED = re.compile(r"\b(?:said|told|asked|when i|laughed|shouted|yelled|hung up|was rude|were rude|ignored)\b")
 BANKRUPTCY = "report_bankruptcy"
 # The number of their case elsewhere: never an amount, whatever it was understood as.
-_REFERENCE = re.compile(r"\b(?:references?|ref|case|number|no|petition|trustee)\b[^.!?]{0,20}\d{3,}", re.IGNORECASE)
+_REFERENCE = re.compile(
+    r"\b(?:references?|ref|case|number|no|petition|trustee|refer[eê]ncia|caso|expediente|folio|processo|protocolo|"
+    r"n[uú]mero)\b[^.!?]{0,20}\d{3,}",
+    re.IGNORECASE,
+)
 LONG = 12  # words; so many are told for the case too, whatever else they ask for
 TOPICS = {"dispute_debt": "dispute", "report_fraud": "dispute", "complain": "complaint", "report_bankruptcy": "care"}
 
@@ -73,7 +77,7 @@ class StoryForm(Form):
 def _is_told(turn: Turn) -> bool:
     """Whether the message is part of what they tell, though it sounds like something of its own: "when I said that I
     can't pay", "your driver came to the wrong door"."""
-    said = turn.text.lower().replace("’", "'")
+    said = turn.words.lower().replace("’", "'")
     if turn.intent in NOT_THEM:
         return _NOT_THEM.search(said) is None
     if turn.intent == "dispute_debt" and turn.slot("story_of") == "complain":

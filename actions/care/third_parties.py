@@ -12,7 +12,7 @@ from typing import Any
 from babel.numbers import get_territory_currencies
 from sqlalchemy.orm import Session
 
-from actions import cards, records
+from actions import cards, records, refused
 from actions.care import concern
 from actions.deed import Deed, Form
 from actions.reading import amounts, references
@@ -89,7 +89,7 @@ class ThirdParty(Deed):
     async def act(self, turn: Turn) -> Events:
         """Tell nothing, say how the holder can authorise them and that they may pay; a proof of the holder ends."""
         customer = await turn.write(turn.customer_if_known)
-        said = turn.text.lower().replace("’", "'")
+        said = turn.words.lower().replace("’", "'")
         if customer is not None and _AUTHORISES.search(said) and not _IS_ANOTHER.search(said):
             return await self._authorised(turn)
         if not _IS_ANOTHER.search(said) and (beside := _of_their_own(said)):
@@ -120,7 +120,7 @@ class GuestForm(Form):
         if not turn.is_answer or turn.intent in SENSITIVE - {"third_party"} or not turn.text:
             return {}
         is_account = turn.requested == "guest_account"
-        is_sum = _SUM.fullmatch(turn.text.strip().lower()) is not None
+        is_sum = _SUM.fullmatch(turn.words.strip().lower()) is not None
         number = account_number(turn.text, asked=is_account and not is_sum)
         if turn.intent in ("deny", "cancel") and number is None:
             return {turn.requested or self.slots[0]: None, "requested_slot": None}
@@ -130,8 +130,8 @@ class GuestForm(Form):
         if number is None and not may_answer(turn, ANSWERS):
             return {}
         locale = await turn.write(lambda session: turn.conversation(session).locale)
-        is_amount = not is_account or is_sum or _UNIT.search(turn.text.lower())
-        amount = named_amount(turn.text, locale) if is_amount else None
+        is_amount = not is_account or is_sum or _UNIT.search(turn.words.lower())
+        amount = named_amount(turn.words, locale) if is_amount else None
         taken: dict[str, Any] = {}
         if amount is not None:
             taken["guest_amount"] = _in_slot(amount)
@@ -196,7 +196,7 @@ def _note(session: Session, turn: Turn, *, ends_proof: bool) -> None:
 
 async def _guest(turn: Turn) -> Events:
     locale = await turn.write(lambda session: turn.conversation(session).locale)
-    amount, number = named_amount(turn.text, locale), account_number(turn.text)
+    amount, number = named_amount(turn.words, locale), account_number(turn.text)
     if amount is not None and number is not None:
         return await _give_link(turn, number, amount)
     turn.say("utter_guest_begin")
@@ -214,7 +214,7 @@ async def _give_link(turn: Turn, number: str, amount: Money) -> Events:
     try:
         url, said = await turn.write(open_link)
     except InvalidInput as error:
-        turn.say("utter_refused", sentence=error.message)
+        refused.tell(turn, error)
         return [*leave_all(), *enter(FORM, guest_amount=None, guest_account=True, wish=_kept(number), topic="guest")]
     turn.say("utter_guest_link", card=cards.pay_link(url, amount), amount=said, url=url, account=number)
     return [*leave_all(), *put(topic="guest")]

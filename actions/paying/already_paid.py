@@ -61,7 +61,7 @@ class AlreadyPaid(Deed):
             wish = {"intent": self.intent, "text": turn.text[:TEXT_KEPT], "entities": {}}
             return enter(FORM, paid_invoices=None, paid_how=None, topic="already_paid", wish=wish)
         await hold(turn, chosen)
-        if said_paid.says_how(turn.text):
+        if said_paid.says_how(turn.words):
             return await _noted(turn)
         turn.say("utter_already_paid_held", invoices=_numbers(mine, chosen))
         ids = [str(item.invoice.id) for item in chosen]
@@ -91,7 +91,7 @@ class PaidForm(Form):
         if chosen:
             words = turn.slot("wish") or {}
             await hold(turn.wishing(words) if words.get("intent") == "already_paid" else turn, chosen)
-            said = said_paid.says_how(turn.text) or said_paid.says_how(words.get("text") or "")
+            said = said_paid.says_how(turn.words) or bool(words and said_paid.says_how(turn.wishing(words).words))
             if not said:
                 turn.say("utter_already_paid_held", invoices=_numbers(mine, chosen))
             ids = [str(item.invoice.id) for item in chosen]
@@ -102,10 +102,10 @@ class PaidForm(Form):
         return {}
 
     def _how(self, turn: Turn) -> dict[str, Any]:
-        is_skipped = turn.entities.get("paid") == SKIPPED or turn.intent == "deny" or _SKIP.search(plain(turn.text))
-        if is_skipped or choices.is_plain_no(turn.text):
+        is_skipped = turn.entities.get("paid") == SKIPPED or turn.intent == "deny" or _SKIP.search(plain(turn.words))
+        if is_skipped or choices.is_plain_no(turn.words):
             return {"paid_how": SKIPPED}
-        if turn.text and (turn.intent in ("inform", "already_paid", "nlu_fallback") or said_paid.says_how(turn.text)):
+        if turn.text and (turn.intent in ("inform", "already_paid", "nlu_fallback") or said_paid.says_how(turn.words)):
             return {"paid_how": turn.text[:TEXT_KEPT]}
         return {}
 

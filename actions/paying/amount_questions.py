@@ -50,7 +50,7 @@ def is_asked(events: Sequence[Mapping[str, Any]]) -> bool:
 
 def ask_which(turn: Turn, mine: Account) -> bool:
     """Ask back which of several amounts is meant, with each as a button; whether there were several."""
-    several = amounts.several(dates.without_dates(turn.text), mine.standing.currency, mine.phrases.locale)
+    several = amounts.several(dates.without_dates(turn.words), mine.standing.currency, mine.phrases.locale)
     fitting = [amount for amount in several if 0 < amount.minor <= mine.standing.total.minor]
     if len(fitting) < 2:
         return False
@@ -62,7 +62,7 @@ def ask_which(turn: Turn, mine: Account) -> bool:
 
 def chosen(turn: Turn, mine: Account) -> Wanted | None:
     """The ready choice that is named by its place: "option 2", "the first one"."""
-    words = plain(turn.text)
+    words = plain(turn.words)
     place = None if turn.entities or re.search(r"\b(?:invoice|bill|item)\b", words) else which.place(words)
     offered = _ready(mine)
     if place is None or place > len(offered):

@@ -8,6 +8,7 @@ no account (P1).
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from sqlalchemy.orm import Session
@@ -111,14 +112,14 @@ class AskConsequences(Deed):
 
     async def _named(self, turn: Turn, mine: Account) -> Events | None:
         """The answer where they ask what comes next of a dispute or on a day, and not what comes of paying nothing."""
-        said = plain(turn.text)
+        said = plain(turn.words)
         if _UNPAID.search(said) or _worries(turn.text, mine.phrases):
             return None
         disputed = [item.invoice.number for item in mine.standing.items if item.disputed]
         if disputed and _DISPUTE.search(said):
             turn.say("utter_dispute_stands", invoices=mine.phrases.listed(disputed))
             return []
-        if dates.read(turn.text, mine.today, mine.phrases.locale) is not None:
+        if dates.read(turn.words, mine.today, mine.phrases.locale) is not None:
             return await Deed.by_intent["check_due_date" if mine.plan is None else "check_plan"].act(turn)
         return None
 
@@ -191,7 +192,8 @@ def _named(text: str, methods: Iterable[Method], phrases: Phrases) -> list[str]:
 
 
 def _is_heard(text: str, names: Iterable[str]) -> bool:
-    words = "".join(sign if sign.isalnum() or sign == "'" else " " for sign in plain(text)).split()
+    letters = (sign for sign in unicodedata.normalize("NFKD", plain(text)) if not unicodedata.combining(sign))
+    words = "".join(sign if sign.isalnum() or sign == "'" else " " for sign in letters).split()
     said = f" {' '.join(words)} "
     return any(f" {name} " in said for name in names)
 

@@ -84,7 +84,7 @@ def _days() -> int:
 
 def _meant_first(turn: Turn, mine: Account, paid: list[Payment]) -> list[Payment]:
     chosen = turn.entities.get("payment")
-    said = amounts.read(dates.without_dates(turn.text), mine.standing.currency, mine.phrases.locale)
+    said = amounts.read(dates.without_dates(turn.words), mine.standing.currency, mine.phrases.locale)
     wanted = said.amount.minor if said and said.amount else None
     return sorted(paid, key=lambda payment: (str(payment.id) != chosen, payment.amount != wanted))
 

@@ -19,8 +19,8 @@ def in_time(turn: Turn, mine: Account) -> Events:
     Whoever will pay early is held to no earlier day, and uses up none of the changes that a plan allows.
     """
     part = mine.progress.next if mine.progress else None
-    day = dates.read(turn.text, mine.today, mine.phrases.locale)
-    if mine.progress is None or part is None or day is None or _CHANGES.search(plain(turn.text)):
+    day = dates.read(turn.words, mine.today, mine.phrases.locale)
+    if mine.progress is None or part is None or day is None or _CHANGES.search(plain(turn.words)):
         return []
     if not mine.today <= day <= part.due_on:
         return []

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from actions import cards, records
+from actions import cards, records, refused
 from actions.balance import Account, account, say_if_clear
 from actions.deed import Deed
 from actions.paying.history import arrived_on
@@ -125,7 +125,7 @@ def told(turn: Turn) -> Problem | None:
     chosen = turn.entities.get("problem")
     if chosen in list(Problem):
         return Problem(chosen)
-    words = plain(turn.text)
+    words = plain(turn.words)
     return next((problem for pattern, problem in _PROBLEMS if pattern.search(words)), None)
 
 
@@ -175,7 +175,7 @@ async def _twice(turn: Turn, looked: Looked) -> Events:
 async def _missing(turn: Turn, looked: Looked) -> Events:
     """Money has left and nothing shows: what is on its way or has arrived is said, anything else is looked for."""
     mine = looked.mine
-    said = amounts.read(dates.without_dates(turn.text), mine.standing.currency, mine.phrases.locale)
+    said = amounts.read(dates.without_dates(turn.words), mine.standing.currency, mine.phrases.locale)
     meant = said.amount.minor if said and said.amount else None
     coming = [payment for payment in looked.coming if meant in (None, payment.amount)]
     arrived = [payment for payment in looked.arrived if meant in (None, payment.amount)]
@@ -209,7 +209,7 @@ async def _failing(turn: Turn, looked: Looked, problem: Problem) -> Events:
     try:
         link = await turn.write(lambda session: _renewed(session, turn, link.id)) if fresh else link
     except InvalidInput as error:
-        turn.say("utter_refused", sentence=error.message)
+        refused.tell(turn, error)
         return put(topic="payment")
     amount, url = Money(link.amount, link.currency), payments.link(link)
     turn.say(f"utter_problem_{problem}", card=cards.pay_link(url, amount), amount=mine.phrases.money(amount), url=url)

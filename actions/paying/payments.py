@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from actions import cards
+from actions import cards, refused
 from actions.balance import Account, account, say_if_clear
 from actions.deed import Deed, Form
 from actions.paying import amount_questions, remainder
@@ -59,7 +59,7 @@ class MakePayment(Deed):
         if not is_payable(turn, mine):
             return leave("amount")
         wanted = from_message(turn, mine) or _next_instalment(turn, mine)
-        if wanted is None and is_unable(turn.text):
+        if wanted is None and is_unable(turn.words):
             return await Deed.by_intent["change_plan" if mine.plan else "request_plan"].act(turn)
         whole = (mine.standing.payable, mine.standing.payable_overdue)
         is_open = wanted is None or wanted.amount in whole
@@ -76,23 +76,23 @@ class MakePayment(Deed):
 
 def _is_for_later(turn: Turn, mine: Account) -> bool:
     """Whether all that the message names is for days to come: it is promised, and no link is made."""
-    is_later = remainder.is_later(turn.text, mine) and not remainder.is_split(turn.text)
-    return is_later or remainder.first_later(turn.text, mine) is not None
+    is_later = remainder.is_later(turn.words, mine) and not remainder.is_split(turn.words)
+    return is_later or remainder.first_later(turn.words, mine) is not None
 
 
 def _is_repeated(turn: Turn, mine: Account) -> bool:
     """Whether an amount is to be paid again and again: "100 a month", but not "my monthly 50"."""
     said = named_terms(turn, mine)
-    is_again = said.amount is not None and said.frequency is not None and remainder.names_rhythm(turn.text)
-    return is_again and not _USUAL.search(turn.text.lower())
+    is_again = said.amount is not None and said.frequency is not None and remainder.names_rhythm(turn.words)
+    return is_again and not _USUAL.search(turn.words.lower())
 
 
 def _next_instalment(turn: Turn, mine: Account) -> Wanted | None:
     """The next instalment of the plan, where the message means it: "the next one", or "that one" just after it was
     named."""
-    if mine.progress is None or mine.progress.next is None or is_unable(turn.text):
+    if mine.progress is None or mine.progress.next is None or is_unable(turn.words):
         return None
-    words = turn.text.lower()
+    words = turn.words.lower()
     was_named = any("next_amount" in said.values for said in turn.last_said)
     is_meant = _NEXT_ONE.search(words) or (was_named and _THAT_ONE.search(words))
     return Wanted(mine.progress.next_amount) if is_meant else None
@@ -109,14 +109,14 @@ class PaymentForm(Form):
         if not turn.is_answer or not may_answer(turn, ANSWERS) or turn.intent in QUESTIONS:
             return {}
         mine = await turn.write(lambda session: account(session, turn))
-        if remainder.first_later(turn.text, mine) is not None:
+        if remainder.first_later(turn.words, mine) is not None:
             return {"amount": None, "requested_slot": None}  # the form ends, and the first part is promised
         wanted = amount_questions.chosen(turn, mine) or from_message(turn, mine)
         if wanted is None:
             return self._unread(turn, mine)
         if turn.intent == MakePayment.intent and _is_repeated(turn, mine):
             return {}
-        other = turn.intent in ("promise_to_pay", "propose_plan") and not remainder.is_split(turn.text)
+        other = turn.intent in ("promise_to_pay", "propose_plan") and not remainder.is_split(turn.words)
         if other and not is_bare(turn, mine):
             return {}  # another day or instalments, which are heard for what they are
         return {"amount": wanted.in_slot() if is_fitting(turn, mine, wanted) else None}
@@ -125,10 +125,10 @@ class PaymentForm(Form):
         may_name = turn.intent in ("inform", "make_payment", "affirm", "nlu_fallback")
         if may_name and amount_questions.ask_which(turn, mine):
             return {"amount": None}
-        if turn.intent == "affirm" and choices.is_clear_yes(turn.text):
+        if turn.intent == "affirm" and choices.is_clear_yes(turn.words):
             turn.say("utter_amount_which")  # a yes to a question that offers several amounts is none of them
             return {"amount": None}
-        if turn.intent == "inform" and remainder.is_later(turn.text, mine):
+        if turn.intent == "inform" and remainder.is_later(turn.words, mine):
             return {"amount": None, "requested_slot": None}  # the form ends, and the day is promised
         if turn.intent == "inform" and turn.text:
             turn.say("utter_amount_unclear")
@@ -138,8 +138,8 @@ class PaymentForm(Form):
 
 def is_bare(turn: Turn, mine: Account) -> bool:
     """Whether the message names an amount and nothing else: no rhythm, no length and no day."""
-    said = terms.read(turn.text, mine.standing.currency, mine.phrases.locale, mine.today)
-    return said in (Proposed(), Proposed(amount=said.amount)) and not dates.is_vague(turn.text)
+    said = terms.read(turn.words, mine.standing.currency, mine.phrases.locale, mine.today)
+    return said in (Proposed(), Proposed(amount=said.amount)) and not dates.is_vague(turn.words)
 
 
 class OpenLink(Deed):
@@ -188,7 +188,7 @@ async def give_link(turn: Turn, wanted: Wanted) -> Events:
         url, said, changed = await turn.write(open_link)
         failpoints.reach("action.link_committed")
     except InvalidInput as error:
-        turn.say("utter_refused", sentence=error.message)
+        refused.tell(turn, error)
         return [*leave("amount"), *enter(FORM, amount=None, topic="payment")]
     turn.say(
         "utter_pay_link_changed" if changed else "utter_pay_link",

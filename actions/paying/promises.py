@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from actions import refused
 from actions.balance import Account, account, say_if_clear
 from actions.deed import Deed, Form, Question
 from actions.paying import instalment_days, remainder
@@ -18,6 +19,7 @@ from actions.proof import ask_for_proof
 from actions.reading import choices, dates, weekdays
 from actions.reading.figures import plain
 from actions.sensitive import may_answer
+from actions.talk import remind_me
 from actions.turn import Events, Turn, enter, first_name, leave, put
 from bot import policies
 from bot.billing import promises
@@ -54,12 +56,12 @@ class PromiseToPay(Deed):
         if not mine.standing.payable:
             turn.say("utter_only_disputed")
             return leave("promise", "promise_day")
-        first = remainder.first_later(turn.text, mine)
+        first = remainder.first_later(turn.words, mine)
         if first is not None:
             # "50 on the 5th and the rest at christmas"
             turn.say("utter_promise_first")
             turn = turn.wishing({"intent": self.intent, "text": first})
-        now = from_message(turn, mine) if remainder.is_split(turn.text) else None
+        now = from_message(turn, mine) if remainder.is_split(turn.words) else None
         if now is not None and is_fitting(turn, mine, now):
             # "50 now and the rest on Friday"
             return [*await give_link(turn, now), *remainder.promised(turn, mine, now.amount)]
@@ -69,10 +71,10 @@ class PromiseToPay(Deed):
             amount = turn.slot("promise") or _amount(turn, mine)
         else:
             made = await turn.write(lambda session: standing(session, mine))
-            day = dates.moved(turn.text, made.due_on if made else dt.date.min, mine.today, mine.phrases.locale)
+            day = dates.moved(turn.words, made.due_on if made else dt.date.min, mine.today, mine.phrases.locale)
             amount = await _remaining(turn, mine) or _amount(turn, mine, made)
             wanted = from_message(turn, mine)
-            if turn.text and day is None and wanted is not None and not _speaks_of_later(turn.text, mine):
+            if turn.text and day is None and wanted is not None and not _speaks_of_later(turn.words, mine):
                 # "I'll pay the 42" names no other time than now.
                 return await Deed.by_intent["make_payment"].act(turn)
         kept = day.isoformat() if day and fits(turn, day, mine) else None
@@ -90,7 +92,7 @@ class PromiseForm(Form):
         if not turn.is_answer or not may_answer(turn, ANSWERS):
             return {}
         mine = await turn.write(lambda session: account(session, turn))
-        first = remainder.first_later(turn.text, mine)
+        first = remainder.first_later(turn.words, mine)
         if first is not None:
             turn.say("utter_promise_first")
             turn = turn.wishing({"intent": turn.intent, "text": first})
@@ -100,10 +102,10 @@ class PromiseForm(Form):
             return {"promise_day": kept, "promise_agreed": None, **_other_amount(turn, mine)}
         if turn.requested == "promise_agreed":
             return self._agreed(turn, mine)
-        if turn.requested == "promise_day" and _UNKNOWN.search(plain(turn.text)):
+        if turn.requested == "promise_day" and _UNKNOWN.search(plain(turn.words)):
             turn.say("utter_promise_open")
             return {"promise": None, "promise_day": None, "requested_slot": None}
-        if turn.text and (turn.intent == "inform" or dates.is_vague(turn.text)):
+        if turn.text and (turn.intent == "inform" or dates.is_vague(turn.words)):
             turn.say("utter_promise_day_unclear")
             return {"promise_day": None}
         return {}
@@ -112,11 +114,11 @@ class PromiseForm(Form):
         other = _other_amount(turn, mine)
         if other:
             return {**other, "promise_agreed": None}
-        if turn.intent == "deny" and (choices.is_plain_no(turn.text) or not choices.is_hedged(turn.text)):
+        if turn.intent == "deny" and (choices.is_plain_no(turn.words) or not choices.is_hedged(turn.words)):
             return {}
-        if (turn.intent == "affirm" and not turn.text) or choices.is_clear_yes(turn.text):
+        if (turn.intent == "affirm" and not turn.text) or choices.is_clear_yes(turn.words):
             return {"promise_agreed": True}
-        if turn.intent in ("affirm", "inform", "deny") or choices.is_hedged(turn.text):
+        if turn.intent in ("affirm", "inform", "deny") or choices.is_hedged(turn.words):
             turn.say("utter_yes_unclear")
             return {"promise_agreed": None}
         return {}
@@ -175,12 +177,16 @@ class RecordPromise(Deed):
         try:
             name, phrases, moved = await turn.write(record)
         except InvalidInput as error:
-            turn.say("utter_refused", sentence=error.message)
+            refused.tell(turn, error)
             mine = await turn.write(lambda session: account(session, turn))
             return enter(FORM, promise=_amount(turn, mine), promise_day=None, promise_agreed=None)
         said = "utter_promise_moved" if moved else "utter_promise_recorded"
         turn.say(said, name=name, **_terms(turn, phrases))
-        return [*leave("promise", "promise_day", "promise_agreed"), *put(topic="promise")]
+        return [
+            *leave("promise", "promise_day", "promise_agreed"),
+            *put(topic="promise"),
+            *await remind_me.offered(turn),
+        ]
 
 
 def _answered(turn: Turn, mine: Account) -> dt.date | None:
@@ -188,13 +194,13 @@ def _answered(turn: Turn, mine: Account) -> dt.date | None:
     slot = turn.slot("promise_day")
     standing = dt.date.fromisoformat(slot) if slot else None
     locale = mine.phrases.locale
-    day = dates.answered(turn.text, mine.today, locale)
+    day = dates.answered(turn.words, mine.today, locale)
     if standing is None or day is None:
         return day
-    words = plain(turn.text)
+    words = plain(turn.words)
     if day == standing and _REFUSES.search(words) and _NEXT.search(words) and weekdays.named(words):
         return day + dt.timedelta(weeks=1)
-    return dates.moved(turn.text, standing, mine.today, locale) or day
+    return dates.moved(turn.words, standing, mine.today, locale) or day
 
 
 def standing(session: Session, mine: Account) -> Promise | None:
@@ -243,7 +249,7 @@ def _terms(turn: Turn, phrases: Phrases) -> dict[str, Any]:
 
 async def _remaining(turn: Turn, mine: Account) -> dict[str, Any] | None:
     """What remains beside the links of this conversation, where the message puts off the rest of it."""
-    if not turn.text or not remainder.is_rest_later(turn.text, mine):
+    if not turn.text or not remainder.is_rest_later(turn.words, mine):
         return None
     linked = await turn.write(lambda session: under_way(session, mine.customer, turn.conversation_id))
     rest = mine.standing.payable.minor - linked

@@ -112,16 +112,16 @@ def promised(turn: Turn, mine: Account, now: Money) -> Events:
 
     The rest is what is overdue, or else open, without what is paid `now`; less where a second sum is named.
     """
-    if not is_split(turn.text):
+    if not is_split(turn.words):
         return []
     rest = (mine.standing.payable_overdue or mine.standing.payable) - now
-    second = _second(turn.text)
+    second = _second(turn.words)
     said = amounts.parse(re.sub(r"[^\d.,]", "", second["sum"]), now.currency, mine.phrases.locale) if second else None
     if said is not None:
         rest = min(said, mine.standing.payable - now)
     if rest.minor <= 0:
         return []
-    day = when(turn.text, mine)
+    day = when(turn.words, mine)
     kept = {"minor": rest.minor, "currency": rest.currency}
     return enter(PROMISE_FORM, promise=kept, promise_day=day.isoformat() if day else None, promise_agreed=None)
 

@@ -95,7 +95,7 @@ def _of_amount(items: list[OpenInvoice], amount: Money) -> list[OpenInvoice]:
 
 def _read(turn: Turn, mine: Account) -> Said | None:
     numbers = [item.invoice.number for item in mine.standing.items]
-    return amounts.read(dates.without_dates(turn.text), mine.standing.currency, mine.phrases.locale, numbers)
+    return amounts.read(dates.without_dates(turn.words), mine.standing.currency, mine.phrases.locale, numbers)
 
 
 def _names_sum(said: Said | None) -> bool:

@@ -52,13 +52,13 @@ def from_message(turn: Turn, mine: Account) -> Wanted | None:
         return Wanted(Money(int(chosen), mine.standing.currency))
     numbers = [item.invoice.number for item in mine.standing.items]
     bought = [item.invoice.description for item in mine.standing.items]
-    text = descriptions.numbered(dates.without_dates(remainder.now_part(turn.text)), bought, numbers)
+    text = descriptions.numbered(dates.without_dates(remainder.now_part(turn.words)), bought, numbers)
     said = amounts.read(text, mine.standing.currency, mine.phrases.locale, numbers)
     if said is not None and said.amount is not None and not said.invoices:
         rounded = _rounded(text, said.amount, mine.standing)
         if rounded is not None:
             return _of([rounded], mine.standing)
-    return _anyway(turn.text, said, mine.standing) or (meant(said, mine.standing) if said else None)
+    return _anyway(turn.words, said, mine.standing) or (meant(said, mine.standing) if said else None)
 
 
 def _anyway(text: str, said: Said | None, standing: Standing) -> Wanted | None:

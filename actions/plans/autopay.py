@@ -54,7 +54,7 @@ class ManageAutopay(Deed):
 
     async def act(self, turn: Turn) -> Events:
         """Do what was asked; off binds at once, on asks for a clear yes to the exact words. Raises `NotVerified`."""
-        wish = turn.entities.get("autopay") or _wish(turn.text)
+        wish = turn.entities.get("autopay") or _wish(turn.words)
         if wish == "off":
             return await _stop(turn)
         auto = await turn.write(lambda session: automatic(session, turn))
@@ -81,9 +81,9 @@ class AutopayForm(Form):
             return {}
         if turn.entities.get("autopay") == "on":
             return {"autopay_agreed": True}
-        if (turn.intent == "affirm" and not turn.text) or choices.is_clear_yes(turn.text):
+        if (turn.intent == "affirm" and not turn.text) or choices.is_clear_yes(turn.words):
             return {"autopay_agreed": True}
-        if turn.intent in ("affirm", "inform") or choices.is_hedged(turn.text):
+        if turn.intent in ("affirm", "inform") or choices.is_hedged(turn.words):
             turn.say("utter_yes_unclear")
             return {"autopay_agreed": None}
         return {}

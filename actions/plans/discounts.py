@@ -66,7 +66,7 @@ class RequestDiscount(Deed):
 
 def _is_about_instalments(turn: Turn, mine: Account) -> bool:
     """Whether less at a time is meant: any wish for less beside a plan in force, unless it speaks of a discount."""
-    words = plain(turn.text)
+    words = plain(turn.words)
     if not words or _CLEAR.search(words):
         return False
     said = proposals.named_terms(turn, mine)

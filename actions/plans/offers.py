@@ -74,10 +74,10 @@ def over(turn: Turn) -> list[uuid.UUID] | None:
 def named(turn: Turn, mine: Account) -> list[uuid.UUID] | None:
     """The invoices that the message chooses ("only INV-1002", "just the oldest bill"); None when it chooses none."""
     numbers = [item.invoice.number for item in mine.standing.items]
-    said = amounts.read(turn.text, mine.standing.currency, mine.phrases.locale, numbers)
+    said = amounts.read(turn.words, mine.standing.currency, mine.phrases.locale, numbers)
     if said is not None and said.invoices:
         return [item.invoice.id for item in mine.standing.items if item.invoice.number in said.invoices]
-    words = turn.text.lower().replace("’", "'")
+    words = turn.words.lower().replace("’", "'")
     items = [item for item in mine.standing.items if not item.disputed]
     if _NOT_DUE_TOO.search(words):
         return [item.invoice.id for item in items] or None

@@ -43,14 +43,14 @@ class ChangePlan(Deed):
         if say_if_clear(turn, mine):
             return leave(*SLOTS)
         if mine.plan is None or mine.progress is None or mine.progress.next is None:
-            if turn.slot("topic") == "promise" and dates.read(turn.text, mine.today, mine.phrases.locale):
+            if turn.slot("topic") == "promise" and dates.read(turn.words, mine.today, mine.phrases.locale):
                 # It is the day that was promised which is to move (design section 10, 4).
                 return await Deed.by_intent["promise_to_pay"].act(turn)
             if turn.slot("topic") == "payment" and from_message(turn, mine) is not None:
                 return await Deed.by_intent["make_payment"].act(turn)  # it is the open link that is to change
             turn.say("utter_change_no_plan")
             return [*leave(*SLOTS), *put(offer={"intent": "request_plan", "entities": {}}, topic="plan")]
-        if changes.is_parted(turn.text):
+        if changes.is_parted(turn.words):
             turn.say("utter_change_whole")
             return enter(FORM, **dict.fromkeys(SLOTS), topic="plan")
         wished = turn.entities.get("change")
@@ -85,7 +85,7 @@ class ChangeForm(Form):
         mine = await turn.write(lambda session: account(session, turn))
         if mine.plan is None or mine.progress is None or mine.progress.next is None:
             return _end()
-        if changes.is_parted(turn.text):
+        if changes.is_parted(turn.words):
             turn.say("utter_change_whole")
             return {"change": None, "change_agreed": None}
         change = await _wished(turn, mine, pressed)
@@ -136,7 +136,7 @@ class MakeChange(Deed):
 
 def _may_answer(turn: Turn) -> bool:
     """Whether the message may be about the change; "skip it" is a pause here, and no wish to leave."""
-    return may_answer(turn, ANSWERS) or (turn.intent == "cancel" and changes.is_pause(turn.text))
+    return may_answer(turn, ANSWERS) or (turn.intent == "cancel" and changes.is_pause(turn.words))
 
 
 async def _other_terms(turn: Turn, mine: Account) -> Events:
@@ -154,7 +154,7 @@ async def _wished(turn: Turn, mine: Account, pressed: str | None) -> Change:
         return Change(pause=True)
     kept = changes.from_slot(turn.slot("change")) if turn.slot("change") else Change()
     change = await _read(turn, mine, pausing=kept.pause)
-    if kept.to and (pressed == "following" or (not change and changes.is_all_following(turn.text))):
+    if kept.to and (pressed == "following" or (not change and changes.is_all_following(turn.words))):
         return Change(kept.to, kept.number, following=True)
     return change
 
@@ -165,7 +165,7 @@ async def _read(turn: Turn, mine: Account, *, pausing: bool = False) -> Change:
         return Change()
     assert mine.plan is not None
     return changes.read(
-        turn.text,
+        turn.words,
         ahead,
         mine.plan.frequency,
         mine.plan.currency,

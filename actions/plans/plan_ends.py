@@ -36,7 +36,7 @@ class CancelPlan(Deed):
     async def act(self, turn: Turn) -> Events:
         """Ask for a clear yes, after what it would mean. Raises `NotVerified`."""
         mine = await turn.write(lambda session: account(session, turn))
-        if turn.text and len(turn.text.split()) <= _SHORT and not _ENDS.search(turn.text.lower()):
+        if turn.text and len(turn.text.split()) <= _SHORT and not _ENDS.search(turn.words.lower()):
             # "plan" alone asks for no end.
             return await Deed.by_intent["check_plan" if mine.plan else "request_plan"].act(turn)
         if mine.plan is None:
@@ -56,9 +56,9 @@ class CancelForm(Form):
         """The yes. A no, or another wish, leaves the form by its own intent."""
         if not turn.is_answer or turn.intent in SENSITIVE:
             return {}
-        if choices.is_clear_yes(turn.text, _ENDING):
+        if choices.is_clear_yes(turn.words, _ENDING):
             return {"cancel_agreed": True}
-        if turn.intent in ("cancel", "cancel_plan") and re.search(rf"\b(?:{_ENDING})\b", turn.text.lower()):
+        if turn.intent in ("cancel", "cancel_plan") and re.search(rf"\b(?:{_ENDING})\b", turn.words.lower()):
             # "cancel it" may mean the plan or the question.
             turn.say("utter_yes_unclear")
             return {"cancel_agreed": None}

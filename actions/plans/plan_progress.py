@@ -64,7 +64,7 @@ async def say_in_force(turn: Turn, mine: Account) -> Events:
 async def _say_promise(turn: Turn, mine: Account) -> bool:
     """Say the promise that stands, where there is no plan or it is the promise that is asked about. Whether it was."""
     made = await turn.write(lambda session: next(iter(promises.promises(session, mine.customer)), None))
-    if made is None or (mine.progress is not None and "promis" not in turn.text.lower()):
+    if made is None or (mine.progress is not None and "promis" not in turn.words.lower()):
         return False
     amount = mine.phrases.money(Money(made.amount, made.currency))
     turn.say("utter_promise_stands", amount=amount, day=mine.phrases.day(made.due_on))

@@ -15,16 +15,16 @@ _PAYDAY = re.compile(r"\bpay ?days?\b|\bget(?:ting)? paid\b|\bpaid (?:on|every)\
 async def heard(turn: Turn, mine: Account) -> Events | None:
     """Do what the words ask of a plan; None when they ask nothing of one. No form is running."""
     said = proposals.named_terms(turn, mine)
-    is_about_plan = turn.slot("topic") == "plan" or _PAYDAY.search(turn.text.lower())
+    is_about_plan = turn.slot("topic") == "plan" or _PAYDAY.search(turn.words.lower())
     if said.frequency and (said.amount or said.down or is_about_plan):
         return await Deed.by_intent["propose_plan"].act(turn)
-    if proposals.is_unable(turn.text) or (mine.plan is not None and changes.is_pause(turn.text)):
+    if proposals.is_unable(turn.words) or (mine.plan is not None and changes.is_pause(turn.words)):
         return await unable(turn, mine)
     if turn.slot("topic") != "plan":
         return None
-    if mine.plan is not None and (said or proposals.is_too_much(turn.text)):
+    if mine.plan is not None and (said or proposals.is_too_much(turn.words)):
         return await Deed.by_intent["change_plan"].act(turn)
-    if said.count or said.months or said.down or proposals.is_too_much(turn.text):
+    if said.count or said.months or said.down or proposals.is_too_much(turn.words):
         return await Deed.by_intent["propose_plan"].act(turn)
     return None
 

@@ -65,14 +65,14 @@ class RequestPlan(Deed):
             return await proposals.answer(turn, mine, said)
         button = turn.entities.get("plan")
         if mine.progress is not None and not button:
-            if proposals.is_too_much(turn.text):
+            if proposals.is_too_much(turn.words):
                 return await Deed.by_intent["change_plan"].act(turn)
             return await say_in_force(turn, mine)
         if mine.plan is None and not mine.standing.payable_overdue and not chosen:
             turn.say("utter_only_disputed" if mine.standing.overdue else "utter_plan_nothing")
             return leave(*offers.SLOTS)
         begun = offers.begin() | {"plan_over": [str(id_) for id_ in chosen] if chosen else None}
-        if button in ("other", "terms") or (not button and proposals.is_too_much(turn.text)):
+        if button in ("other", "terms") or (not button and proposals.is_too_much(turn.words)):
             return enter(FORM, **begun | {"plan_question": "terms"}, topic="plan")
         try:
             waiting = await turn.write(lambda session: _waiting(session, turn, mine, button))
@@ -123,7 +123,7 @@ class PlanForm(Form):
         """What the words fill; {} when they are about something else, None when a yes or a no may be in them."""
         mine = await turn.write(lambda session: account(session, turn))
         said = proposals.named_terms(turn, mine)
-        is_too_much = _is_only_refused(turn, said) or (not said and proposals.is_too_much(turn.text))
+        is_too_much = _is_only_refused(turn, said) or (not said and proposals.is_too_much(turn.words))
         if is_too_much and turn.intent == "report_hardship" and len(turn.text.split()) <= SHORT:
             return _ask(turn, "terms")
         if not may_answer(turn, ANSWERS):
@@ -155,35 +155,35 @@ def _meant(turn: Turn, mine: Account, offered: list[Plan], said: Proposed) -> Pl
     """Which of the offers shown the words choose: by place, by length, or by the amount of its instalments."""
     if not offered or (turn.requested != "plan" and not turn.slot("quotes")):
         return None
-    is_yes = (turn.intent == "affirm" and not said) and choices.is_clear_yes(turn.text)
+    is_yes = (turn.intent == "affirm" and not said) and choices.is_clear_yes(turn.words)
     if is_yes and len(offered) == 1 and turn.requested == "plan":
         return offered[0]
-    if said.down or said.odd or said.weekday is not None or said.month_day or _BEGINS.search(turn.text.lower()):
+    if said.down or said.odd or said.weekday is not None or said.month_day or _BEGINS.search(turn.words.lower()):
         return None
     if _is_dated(turn, mine, said):
         return None
     by_amount = [plan for plan in offered if said.amount and plan.instalments[0].amount == said.amount.minor]
     if len(by_amount) == 1 and said.frequency in (None, by_amount[0].frequency):
         return by_amount[0]
-    words = in_figures(turn.text)
+    words = in_figures(turn.words)
     if _ASKS.search(words) or (said.amount and _SUM.search(words)):
         return None
-    index = choices.option(turn.text, [len(plan.instalments) for plan in offered]) if not said.frequency else None
+    index = choices.option(turn.words, [len(plan.instalments) for plan in offered]) if not said.frequency else None
     return offered[index] if index is not None else None
 
 
 def _is_dated(turn: Turn, mine: Account, said: Proposed) -> bool:
     """Whether a day is named beside an option; "the 2nd" alone names an option."""
-    words = _ORDINAL.sub(" ", plain(turn.text))
+    words = _ORDINAL.sub(" ", plain(turn.words))
     return said.first_on is not None and dates.read(words, mine.today, mine.phrases.locale) is not None
 
 
 def _is_only_refused(turn: Turn, said: Proposed) -> bool:
     """Whether the one figure in the message is found too much: "66 a month is a bit much", but not what is offered
     after it: "too much. 20 a week?"."""
-    figures = re.findall(r"\d+(?:[.,]\d+)*", in_figures(turn.text))
+    figures = re.findall(r"\d+(?:[.,]\d+)*", in_figures(turn.words))
     is_one = said in (Proposed(amount=said.amount), Proposed(amount=said.amount, frequency=said.frequency))
-    return len(figures) == 1 and is_one and proposals.is_steep(turn.text) and not _is_offered_after(turn.text)
+    return len(figures) == 1 and is_one and proposals.is_steep(turn.words) and not _is_offered_after(turn.words)
 
 
 def _is_offered_after(text: str) -> bool:
@@ -198,7 +198,7 @@ def _is_offered_after(text: str) -> bool:
 def _is_proposal(turn: Turn, said: Proposed) -> bool:
     """Whether `said` is about the plan, and not a change of mind to a payment or a promise. A pay day is the plan's
     (K4)."""
-    if said.first_on and not said.amount and _PAY_DAY.search(turn.text.lower()):
+    if said.first_on and not said.amount and _PAY_DAY.search(turn.words.lower()):
         return True
     if turn.intent in ("make_payment", "promise_to_pay") and _question(turn) not in (
         "terms",

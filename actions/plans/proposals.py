@@ -75,10 +75,10 @@ class ProposePlan(Deed):
         mine = await turn.write(lambda session: account(session, turn))
         if say_if_clear(turn, mine):
             return leave(*offers.SLOTS)
-        if turn.loop is None and remainder.first_later(turn.text, mine) is not None:
+        if turn.loop is None and remainder.first_later(turn.words, mine) is not None:
             return await Deed.by_intent["promise_to_pay"].act(turn)  # "50 on the 5th and the rest at christmas"
         said = named_terms(turn, mine)
-        is_payment = turn.slot("topic") == "payment" or bool(_PAYS.fullmatch(turn.text.lower()))
+        is_payment = turn.slot("topic") == "payment" or bool(_PAYS.fullmatch(turn.words.lower()))
         if turn.loop is None and is_payment and said.amount and said == Proposed(said.amount):
             return await Deed.by_intent["make_payment"].act(turn)  # "sorry, fifty after all"
         is_day = bool(said.first_on) and said == Proposed(said.amount, first_on=said.first_on)
@@ -94,15 +94,15 @@ def named_terms(turn: Turn, mine: Account) -> Proposed:
     rhythm = turn.entities.get("rhythm")
     if rhythm in list(Frequency):
         return Proposed(frequency=Frequency(rhythm))
-    said = terms.read(turn.text, mine.standing.currency, mine.phrases.locale, mine.today)
+    said = terms.read(turn.words, mine.standing.currency, mine.phrases.locale, mine.today)
     spoken = (turn.slot("plan_wish") or {}).get("count")
-    if spoken and said.amount and (count := terms.other_count(turn.text, spoken)):
+    if spoken and said.amount and (count := terms.other_count(turn.words, spoken)):
         return replace(said, amount=None, count=count)
     names_whole = said.amount is not None and said.amount in (mine.standing.total, mine.overdue, _rest(mine))
     if names_whole and said.frequency is None:  # "can I pay the 200.50 in instalments" names no instalment
         return Proposed(count=said.count, months=said.months, first_on=said.first_on, down=said.down)
     is_today = said.amount is not None and said == Proposed(said.amount, first_on=mine.today)
-    if turn.slot("quotes") and is_today and _ON_TOP.search(turn.text.lower()):
+    if turn.slot("quotes") and is_today and _ON_TOP.search(turn.words.lower()):
         return Proposed(down=said.amount)  # "can I also pay 50 today on top"
     return said
 
@@ -111,7 +111,7 @@ def pays_now(turn: Turn, mine: Account) -> bool:
     """Whether the message turns from a plan to one payment at once: "no, I'll pay 50 today"."""
     said = named_terms(turn, mine)
     is_one = said.amount is not None and said in (Proposed(said.amount), Proposed(said.amount, first_on=mine.today))
-    return is_one and bool(_PAYS_NOW.search(turn.text.lower().replace("’", "'"))) and not is_steep(turn.text)
+    return is_one and bool(_PAYS_NOW.search(turn.words.lower().replace("’", "'"))) and not is_steep(turn.words)
 
 
 def names_length(turn: Turn, mine: Account) -> bool:

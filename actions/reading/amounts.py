@@ -56,7 +56,7 @@ _MONTH = (  # whole words: "maybe 40" and "decided 50" name no day
 _CURRENCY = r"(?:[$£€]|dollars?|bucks?|usd|pounds?|quid|gbp|euros?|eur|reais|brl)"
 # What has digits and is no amount: references, dates, times, ordinals, spans of time, counts of instalments.
 _NO_AMOUNT = re.compile(
-    r"""\b[a-z]{1,5}-\d{3,}\b | \b(?!usd|gbp|brl|eur|rs)[a-z]{2,5}\d{3,}\b
+    r"""\b[a-z]{1,5}-\d{3,}\b | \b(?!usd|gbp|brl|eur|mxn|rs)[a-z]{2,5}\d{3,}\b
     | \b\d{4}-\d{2}-\d{2}\b
     | \b\d{1,2}[/.]\d{1,2}[/.]\d{2,4}\b | \b\d{1,2}/\d{1,2}\b
     | \b\d{1,2}(?:st|nd|rd|th)\b

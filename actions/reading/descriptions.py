@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from actions.reading.pieces import folded
+
 # Words of a description that say nothing of what was bought.
 _COMMON = frozenset(
     {
@@ -12,6 +14,11 @@ _COMMON = frozenset(
         "new", "good", "item", "order", "delivery", "service", "month", "monthly", "annual", "fee", "charge", "payment",
         "invoice", "bill", "account", "not", "all", "january", "february", "march", "april", "may", "june", "july",
         "august", "september", "october", "november", "december", "week", "weekly", "half", "part", "pay", "card",
+        "con", "cuenta", "cuota", "del", "dos", "esa", "ese", "esta", "este", "factura", "los", "las", "mitad",
+        "pagar", "pago", "para", "pedido", "por", "que", "quiero", "recibo", "servicio", "todo", "una", "uno",
+        "mensual", "anual", "boleto",
+        "com", "conta", "das", "entrega", "essa", "esse", "fatura", "metade", "meu", "minha", "nao",
+        "parcela", "quero", "servico", "tudo", "uma",
     }
 )  # fmt: skip
 
@@ -34,7 +41,10 @@ def numbered(text: str, descriptions: Sequence[str], numbers: Sequence[str]) -> 
     telling = "|".join(sorted(_telling(descriptions[place]) & _telling(text)))
     beside = "|".join(sorted({word.rstrip("s") for word in _words(descriptions[place])}))
     bought = rf"\b(?:(?:\d|(?:{beside})s*)\s+)*(?:{telling})s*\b"
-    return re.sub(bought, numbers[place], text, flags=re.IGNORECASE)
+    done, rest = "", 0
+    for found in re.finditer(bought, folded(text)):
+        done, rest = done + text[rest : found.start()] + numbers[place], found.end()
+    return done + text[rest:]
 
 
 def _telling(text: str) -> set[str]:
@@ -42,4 +52,4 @@ def _telling(text: str) -> set[str]:
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"[a-z]{3,}", text.lower())
+    return re.findall(r"[a-z]{3,}", folded(text))

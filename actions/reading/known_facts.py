@@ -43,13 +43,17 @@ _SHAPE = re.compile("|".join(_SHAPES))
 _INVOICE = re.compile(r"inv")
 # An amount, though it has as many figures as a postcode.
 _AMOUNT_BEFORE = re.compile(
-    r"(?:\$|£|€|r\$|usd|gbp|brl|pay|paying|paid|send|amount of|amount|only|around|about|up to)\s*$"
+    r"(?:\$|£|€|r\$|usd|gbp|brl|pay|paying|paid|send|amount of|amount|only|around|about|up to|"
+    r"\b(?:pagar|pago|pague|paguei|abonar|dar|debo|devo|solo|so|unos|uns))\s*$"
 )
-_AMOUNT_AFTER = re.compile(r"^\s*(?:%|dollars?|bucks|pounds?|quid|euros?|reais|usd|gbp|brl|a month|per month|a week)\b")
+_AMOUNT_AFTER = re.compile(
+    r"^\s*(?:%|dollars?|bucks|pounds?|quid|euros?|reais|real|pesos|dolares|usd|gbp|brl|a month|per month|a week)\b"
+)
 # Before a number or a day that belongs to something else.
 _OF_ELSE = (
     r"\b(?:on|since|until|till|by|from|before|after|dated|due|paid|sent|bought|ordered|number|order|invoice|no|to|for|of|"
-    r"(?<!do i )owe|was|than|plus|total)\W+(?:the\s+)?"
+    r"(?<!do i )owe|was|than|plus|total|factura|fatura|boleto|pedido|compre|comprei|pague|paguei|debo|devo|desde|hasta|"
+    r"ate)\W+(?:the\s+)?"
 )
 _DAY_OF_ELSE = re.compile(rf"{_OF_ELSE}\d{{1,4}}\D")
 _CODE_OF_ELSE = re.compile(rf"{_OF_ELSE}\d{{5}}\b")
@@ -69,6 +73,9 @@ _FILLERS = frozenset(
         "postcode", "que", "so", "sorry", "soy", "sure", "thank", "thanks", "that", "the", "then", "there", "this",
         "to",
         "uh", "um", "was", "well", "yes", "you", "zip", "zipcode",
+        "aniversario", "aqui", "boa", "bom", "bueno", "buenas", "buenos", "claro", "cumpleanos", "dias", "el", "esta",
+        "favor", "gracias", "na", "no", "noches", "noite", "obrigada", "obrigado", "oi", "ola", "hola", "por", "pues",
+        "si", "sim", "tarde", "tardes",
     }
 )  # fmt: skip
 

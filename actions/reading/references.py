@@ -10,13 +10,20 @@ import re
 LONGEST = 1_000  # characters that are searched
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_SPOKEN_EMAIL = re.compile(r"\b([\w.+-]+) at ([\w-]+) dot (\w{2,})\b", re.IGNORECASE)
+_SPOKEN_EMAIL = re.compile(
+    r"\b([\w.+-]+) (?:at|arroba) ([\w-]+) (?:dot|punto|ponto) (\w{2,}(?: (?:dot|punto|ponto) \w{2,3})?)\b",
+    re.IGNORECASE,
+)
+_DOT = re.compile(r" (?:dot|punto|ponto) ", re.IGNORECASE)
 _ACCOUNT = re.compile(r"(?<![\w-])(?!inv\b|inv[-\s\d]|usd|gbp|brl|eur)[A-Za-z]{2,4}-?\d{3,10}(?![\w-])", re.IGNORECASE)
 _SPACED_ACCOUNT = re.compile(r"(?<![\w-])GT[\s#:_-]{1,3}(\d{3,10})(?![\w-])", re.IGNORECASE)
 _NUMBERS = re.compile(f"{_SPACED_ACCOUNT.pattern}|{_ACCOUNT.pattern}", re.IGNORECASE)
 _PHONE = re.compile(r"(?<![\w.,])(?!\d{4}-\d\d-\d\d)(?:\+|00)?\(?\d[\d\s().-]{7,20}\d(?![\w])")
 # What stands before a word by which somebody takes it back counts no more.
-_CORRECTS = re.compile(r"\b(?:no|nope|wait|sorry|i mean|i meant|actually|oops|correction|rather|scratch that|not)\b")
+_CORRECTS = re.compile(
+    r"\b(?:no|nope|wait|sorry|i mean|i meant|actually|oops|correction|rather|scratch that|not|"
+    r"n[aã]o|perd[oó]n|perd[aã]o|disculp[ae]|desculp[ae]|digo|quise decir|quis dizer|mejor dicho|ou melhor)\b"
+)
 _DIGITS = re.compile(r"(?<![\w.,$£€])\d{3,10}(?![\w.,])")
 _DIGIT_RUN = re.compile(r"(?<![\w.,$£€+(-])\d(?:[ -]?\d)*(?![\w-]|[.,]\d)")
 _SPOKEN_DIGITS = {
@@ -63,7 +70,7 @@ def account_reference(text: str, *, asked: bool) -> str | None:
     if found := _EMAIL.search(text):
         return found[0]
     if found := _SPOKEN_EMAIL.search(text):
-        return f"{found[1]}@{found[2]}.{found[3]}"
+        return f"{found[1]}@{found[2]}.{_DOT.sub('.', found[3])}"
     if found := _SPACED_ACCOUNT.search(text):
         return f"GT-{found[1]}"
     if found := _ACCOUNT.search(text):

@@ -91,7 +91,7 @@ class CallbackForm(Form):
         number = _number(turn, who)
         if number is not None:
             found["callback_number"] = str(await turn.write(lambda session: _spoken_of(session, turn, number)))
-        if turn.requested == "callback_number" and not found and reaching.means_own_number(turn.text):
+        if turn.requested == "callback_number" and not found and reaching.means_own_number(turn.words):
             turn.say("utter_callback_number_needed")
             return {"callback_number": None}
         if (span := _fitting(turn, who)) is not None:
@@ -160,7 +160,7 @@ def _fitting(turn: Turn, who: Caller) -> Span | None:
     is_asked = turn.loop == FORM and turn.requested == "callback_time"
     if turn.entities.get("time") == "soonest" or (is_asked and turn.intent == "affirm" and not turn.text):
         return call_times.soonest(now)
-    words = reaching.without_phone(turn.text)
+    words = reaching.without_phone(turn.words)
     asked = call_times.asked(words, who.clock_zone, who.locale, now)
     if asked is None and is_asked and turn.intent == "affirm":
         return call_times.soonest(now)

@@ -34,14 +34,24 @@ _KIND = (
         re.compile(r"\b(?:address|moved|moving|street|post ?code|zip|live (?:at|in)|house|apartment|flat)\b"),
     ),
 )
-_NAME = re.compile(r"\bname\b[^.,!?]{0,30}?\b(?:is now|is|to|now)\s+(?:now\s+)?([^.,!?\d]{2,80})", re.IGNORECASE)
+# These find what the new one is, which stays as it was written: so they know all three languages.
+_NAME = re.compile(
+    r"(?:\bname\b[^.,!?]{0,30}?\b(?:is now|is|to|now)\s+(?:now\s+)?|"
+    r"\b(?:nombre|apellido|(?:sobre)?nome)\b[^.,!?]{0,30}?\b(?:(?:ahora |agora )?(?:es|[eé])|a|por|para)\s+|"
+    r"\b(?:ahora me llamo|agora me chamo)\s+)([^.,!?\d]{2,80})",
+    re.IGNORECASE,
+)
 _ADDRESS = re.compile(
     r"(?:\baddress\b[^.!?\d]{0,30}?(?:\bis now\b|\bis\b|\bto\b|:)|"
-    r"\bmoved? to\b|\bmoving to\b|\blive (?:at|in)\b(?: now)?)\s+(.{5,300})",
+    r"\bmoved? to\b|\bmoving to\b|\blive (?:at|in)\b(?: now)?|"
+    r"\b(?:direcci[oó]n|domicilio|endere[cç]o)\b[^.!?\d]{0,30}?(?:\b(?:(?:ahora |agora )?(?:es|[eé])|a|para)\b|:)|"
+    r"\bme mud[eé] (?:a|para)\b|\bmudei (?:para|pra)\b|\b(?:vivo en|moro (?:em|n[ao])))\s+(.{5,300})",
     re.IGNORECASE | re.DOTALL,
 )
 _INSTEAD = re.compile(
-    r"\W*(?:(?:no|nope|sorry|actually|wait|oops|i meant?|it'?s|it is|should be)\b\W*)+(.+)", re.IGNORECASE | re.DOTALL
+    r"\W*(?:(?:no|nope|sorry|actually|wait|oops|i meant?|it'?s|it is|should be|perd[oó]n|disculpe|espere|quise decir|"
+    r"es|debe ser|n[aã]o|desculp[ae]|espera|quis dizer|na verdade|[eé])\b\W*)+(.+)",
+    re.IGNORECASE | re.DOTALL,
 )
 _GONE = re.compile(
     r"\b(?:lost|stolen|no longer|not mine|isn'?t mine|any ?more|somebody else|someone else|gave up|"
@@ -59,7 +69,7 @@ class UpdateContact(Deed):
     async def act(self, turn: Turn) -> Events:
         """Begin the form with what was said. Raises `NotVerified`."""
         await turn.write(turn.customer)
-        kind = turn.entities.get("contact") or _kind(turn.text)
+        kind = turn.entities.get("contact") or _kind(turn.words)
         return enter(
             FORM, contact_kind=kind, contact_change=await _noted(turn, kind), contact_agreed=None, topic="contact"
         )
@@ -79,7 +89,7 @@ class ContactForm(Form):
         if "contact" in turn.entities:
             return {"contact_kind": turn.entities["contact"], "contact_change": None}
         asked = turn.requested == "contact_change"
-        kind = _kind(turn.text) or turn.slot("contact_kind")
+        kind = _kind(turn.words) or turn.slot("contact_kind")
         corrected = None if asked else _corrected(turn, kind)
         if corrected is not None:
             noted = await _noted(turn.wishing({"intent": turn.intent, "text": corrected}), kind, whole=True)
@@ -170,7 +180,7 @@ async def _noted(turn: Turn, kind: str | None, *, whole: bool = False) -> dict[s
         )
         session.add(change)
         session.flush()
-        return {"id": str(change.id), "gone": bool(_GONE.search(turn.text.lower().replace("’", "'")))}
+        return {"id": str(change.id), "gone": bool(_GONE.search(turn.words.lower().replace("’", "'")))}
 
     return await turn.write(note)
 

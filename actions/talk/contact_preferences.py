@@ -23,6 +23,7 @@ from bot import clock, policies
 from bot.billing import holds, promises
 from bot.conversations import preferences
 from bot.conversations.preferences import Wish
+from bot.conversations.spoken import follow
 from bot.models import Customer, Hold, HoldKind, HoldStatus, Medium, PreferenceKind
 
 FORM = "preference_form"
@@ -50,10 +51,10 @@ class SetContactPreference(Deed):
     async def act(self, turn: Turn) -> Events:
         """Write it down and confirm it in one sentence, or ask what they would like. A stop that is in force is lifted
         by a person."""
-        if allows(turn.text) and await turn.write(lambda session: _is_stopped(session, turn)):
+        if allows(turn.words) and await turn.write(lambda session: _is_stopped(session, turn)):
             turn.say("utter_contact_again")
             return []
-        if reaching.asks(turn.text):
+        if reaching.asks(turn.words):
             return await say_what_stands(turn)
         wishes = await _read(turn)
         if wishes:
@@ -73,7 +74,7 @@ class PreferenceForm(Form):
             return {}
         if await _read(turn):
             return {"preference": True}
-        if reaching.asks(turn.text):
+        if reaching.asks(turn.words):
             return {}
         if turn.intent in STRAYS and turn.text:
             turn.say("utter_preference_unclear")
@@ -103,7 +104,7 @@ async def leaves_a_way(turn: Turn) -> bool:
     kinds = {wish.kind for wish in await _read(turn)}
     if kinds & {PreferenceKind.WELCOME, PreferenceKind.QUIET_UNTIL}:
         return True
-    is_whole = _WHOLLY.search(turn.text.lower())
+    is_whole = _WHOLLY.search(turn.words.lower())
     return not is_whole and bool(kinds & {PreferenceKind.HOURS, PreferenceKind.DAYS})
 
 
@@ -126,11 +127,13 @@ async def _read(turn: Turn) -> list[Wish]:
         return turn.conversation(session).locale, customer.time_zone if customer else policies.desk().time_zone
 
     locale, zone = await turn.write(look)
-    return reaching.preferences(turn.text, clock.today(zone), locale)
+    return reaching.preferences(turn.words, clock.today(zone), locale)
 
 
 async def keep(turn: Turn, wishes: Sequence[Wish]) -> Events:
     """Write `wishes` down and confirm them in one sentence."""
+
+    language = next((wish.value["language"] for wish in wishes if wish.kind == PreferenceKind.LANGUAGE), None)
 
     def write(session: Session) -> str:
         customer: Customer | None = turn.customer_if_known(session)
@@ -142,11 +145,14 @@ async def keep(turn: Turn, wishes: Sequence[Wish]) -> Events:
         texting.refuse(session, conversation, customer, refused)
         if any(wish.kind == PreferenceKind.REFUSED for wish in wishes):
             records.open_case(session, turn, "set_contact_preference", customer)
+        if language is not None:
+            follow(conversation, customer, language)
         return conversation.locale
 
     locale = await turn.write(write)
+    events = turn.speak(locale) if language is not None else []
     turn.say("utter_preference_noted", wishes=spoken(wishes, Phrases(locale)))
-    return [*leave("preference"), *put(topic=None)] if turn.loop in (None, FORM) else []
+    return [*events, *leave("preference"), *put(topic=None)] if turn.loop in (None, FORM) else events
 
 
 async def say_what_stands(turn: Turn) -> Events:

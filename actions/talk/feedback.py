@@ -60,8 +60,8 @@ class GiveFeedback(Deed):
 
     async def act(self, turn: Turn) -> Events:
         """Keep it and thank them. Without a rating or a word, ask for one. No running form is left for it."""
-        given = rating(turn.entities.get("rating") or turn.text)
-        words = _comment(turn.text)
+        given = rating(turn.entities.get("rating") or turn.words)
+        words = _comment(turn)
         if given is None and words is None:
             turn.say("utter_ask_rating")
             return []
@@ -71,7 +71,7 @@ class GiveFeedback(Deed):
         is_low = (
             given <= policies.desk().feedback.humble_at_most
             if given
-            else bool(words and _UNHAPPY.search(words.lower()))
+            else bool(words and _UNHAPPY.search(turn.words.lower()))
         )
         if words is not None or turn.loop not in (None, FORM):
             turn.say("utter_feedback_sorry" if is_low else "utter_feedback_thanks")
@@ -82,7 +82,7 @@ class GiveFeedback(Deed):
 
 async def answers_question(turn: Turn) -> bool:
     """Whether the message is a bare rating and comes right after the question for one, be it ours or a person's."""
-    if turn.loop is not None or not turn.text or rating(turn.text) is None or len(turn.text.split()) > FEWEST_WORDS:
+    if turn.loop is not None or not turn.text or rating(turn.words) is None or len(turn.text.split()) > FEWEST_WORDS:
         return False
     if any(said.name == "utter_ask_rating" for said in turn.last_said):
         return True
@@ -101,7 +101,7 @@ class FeedbackForm(Form):
             return {}
         if turn.intent in SENSITIVE and turn.intent not in Deed.by_intent:
             return {}
-        is_unsure = (turn.confidence < SURE or _judges(turn.text)) and turn.intent not in SENSITIVE | PARTING
+        is_unsure = (turn.confidence < SURE or _judges(turn.words)) and turn.intent not in SENSITIVE | PARTING
         is_long_thanks = turn.intent in PARTING and len(turn.text.split()) > FEWEST_WORDS + 1
         return {"comment": bool(turn.text) and (turn.intent in COMMENTS or is_unsure or is_long_thanks)}
 
@@ -168,13 +168,13 @@ def _judges(text: str) -> bool:
     return bool(_UNHAPPY.search(said) or _HAPPY.search(said)) or len(said.split()) >= LONG
 
 
-def _comment(text: str) -> str | None:
+def _comment(turn: Turn) -> str | None:
     """What is said beside a rating; None for a bare one, or for the mere wish to give one."""
-    words = _OUT_OF.sub(" ", text[:LONGEST]).strip()
+    words = _OUT_OF.sub(" ", turn.words[:LONGEST]).strip()
     if len(re.findall(r"[^\W\d_]+", words)) < FEWEST_WORDS or re.fullmatch(
         r"\W*(?:(?:i|can|could|may|how|where|do|would|want|wanna|'d|like|love|id|to|please|you|leave|give|some|a|an|my|the|your|any|"
         r"feedback|rating|review|rate|this|chat|service|talk|conversation|it|send|write|is|there|somewhere)\W*)+",
         words.lower(),
     ):
         return None
-    return text[:LONGEST].strip()
+    return turn.text[:LONGEST].strip()

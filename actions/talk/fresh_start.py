@@ -26,7 +26,7 @@ class StartOver(Deed):
         """Leave everything, say so, and say what can be done. "Can we start in May" is about the plan that is spoken
         of: its dates, where it is in force."""
         customer = await turn.write(turn.customer_if_known)
-        if customer and turn.slot("topic") == "plan" and _BEGINS.search(plain(turn.text)):
+        if customer and turn.slot("topic") == "plan" and _BEGINS.search(plain(turn.words)):
             is_in_force = await turn.write(lambda session: plans.current(session, turn.customer(session)) is not None)
             return await Deed.by_intent["change_plan" if is_in_force else "propose_plan"].act(turn)
         turn.say("utter_start_over" if customer else "utter_start_over_unknown")

@@ -33,7 +33,7 @@ class RequestHuman(Deed):
 
     async def act(self, turn: Turn) -> Events:
         """Put the conversation into the queue and say what happens next. Their own adviser is no person of ours."""
-        if names_adviser(turn.text):
+        if names_adviser(turn.words):
             return await Deed.by_intent["report_attorney"].act(turn)
         await hand_over(turn, "request_human")
         turn.say("utter_handoff")

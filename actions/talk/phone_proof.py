@@ -13,6 +13,7 @@ from actions.proof import STRAYS, volunteered
 from actions.reading import known_facts, references
 from actions.reading.known_facts import Told
 from actions.sensitive import SENSITIVE, TRUST
+from actions.talk import languages
 from actions.turn import TEXT_KEPT, Turn
 from bot import clock, policies
 from bot.billing import identity
@@ -75,12 +76,12 @@ async def _take(turn: Turn, asked: str) -> dict[str, Any]:
         if is_first and told is not None:
             turn.say("utter_verify_first")
         return {"requested_slot": asked} if is_first else {}
-    if not is_first and references.asks_why(turn.text):
+    if not is_first and references.asks_why(turn.words):
         turn.say("utter_why_verify_phone")
         return _ask(asked)
     if told is not None:
         return await _try(turn, told, asked)
-    if turn.intent == "update_contact" and _OTHER_PHONE.search(turn.text.lower()):
+    if turn.intent == "update_contact" and _OTHER_PHONE.search(turn.words.lower()):
         turn.say("utter_other_phone", website=_website())
         return _ask(asked)
     if is_first:
@@ -96,7 +97,7 @@ async def _try(turn: Turn, told: Told, asked: str) -> dict[str, Any]:
     wish = _wish(turn, told)
     match outcome:
         case Outcome.VERIFIED:
-            return {**DONE, **wish}
+            return {**DONE, **wish, **await languages.known(turn)}
         case Outcome.LOCKED:
             turn.say("utter_locked")
             return {**OVER, **wish}
@@ -126,7 +127,8 @@ def _wish(turn: Turn, told: Told) -> dict[str, Any]:
         return {"wish": {**wish, "text": told.rest[:TEXT_KEPT]}}
     is_another = turn.is_answer and turn.intent in Deed.by_intent and told.words_beside > (1 if wish else 0)
     if not is_another or turn.intent == "greet":
-        meant = _meant_by(told.rest) if turn.intent in BRIEF else None
+        rest = turn.wishing({"intent": turn.intent, "text": told.rest})
+        meant = _meant_by(rest.words) if turn.intent in BRIEF else None
         return {"wish": {"intent": meant, "text": told.rest[:TEXT_KEPT], "entities": {}}} if meant else {}
     return {"wish": {"intent": turn.intent, "text": told.rest[:TEXT_KEPT], "entities": turn.entities}}
 

@@ -222,10 +222,13 @@ def _language(said: str) -> Wish | None:
 
 @cache
 def _names() -> dict[str, str]:
-    """Names of languages in English and in themselves, without accents, of one word; what else they are called."""
+    """Names of languages in English and in themselves, the usual ones in each that the assistant speaks, without
+    accents, of one word; what else they are called."""
     known = policies.desk().languages
     names = [(code, str(name)) for code, name in Locale("en").languages.items() if len(code) == 2]
     names += [(code, own) for code in known.by_own_name if (own := _own_name(code)) is not None]
+    usual = {*known.by_own_name, *known.assistant, *known.team}
+    names += [(code, str(Locale(ours).languages.get(code, ""))) for ours in known.assistant for code in usual]
     found = {_plain(name): code for code, name in names if re.fullmatch(r"[^\W\d_]{4,}|[^\x00-\x7f]{2,}", _plain(name))}
     return found | known.also_called
 

@@ -14,7 +14,7 @@ from actions.paying.wanted import from_message
 from actions.plans import plan_talk
 from actions.proof import ask_for_proof
 from actions.reading import amounts, choices, dates, references
-from actions.talk import phone_proof, welcome
+from actions.talk import phone_proof, reminded, welcome
 from actions.talk.feedback import answers_question
 from actions.talk.parting import ask_how_it_was
 from actions.turn import TEXT_KEPT, Button, Events, Turn, first_name, leave_all, put
@@ -72,6 +72,8 @@ class Affirm(Deed):
         its question is asked again."""
         if await answers_question(turn):
             return await Deed.by_intent["give_feedback"].act(turn)
+        if (asked := await reminded.yes(turn)) is not None:
+            return [*put(offer=None), *await _do(turn, asked)]
         offer = turn.slot("offer")
         if offer and offer["intent"] in Deed.by_intent:
             return [*put(offer=None), *await _do(turn, offer)]
@@ -113,14 +115,14 @@ class Cancel(Deed):
 
     async def act(self, turn: Turn) -> Events:
         """Leave, cleanly. "Cancel the plan" is about the plan, where one is in force and no form runs."""
-        if turn.loop is None and _END_OF_PLAN.search(turn.text.lower()):
+        if turn.loop is None and _END_OF_PLAN.search(turn.words.lower()):
             try:
                 mine = await turn.write(lambda session: account(session, turn))
             except NotVerified:
                 return await _leave(turn)
             if mine.plan is not None:
                 return await Deed.by_intent["cancel_plan"].act(turn)
-        if turn.loop is None and turn.slot("topic") == "payment" and _INSTEAD.search(turn.text.lower()):
+        if turn.loop is None and turn.slot("topic") == "payment" and _INSTEAD.search(turn.words.lower()):
             changed = await _another_amount(turn)  # "sorry, fifty after all"
             if changed is not None:
                 return changed
@@ -136,6 +138,8 @@ class Inform(Deed):
         """Begin the verification by it, go on with what was spoken of, or ask what it is for."""
         if await answers_question(turn):
             return await Deed.by_intent["give_feedback"].act(turn)
+        if (promised := await reminded.day(turn)) is not None:
+            return await _do(turn, promised)
         for entity, intent in WISHES_BY_ENTITY.items():
             if entity in turn.entities:
                 # A button of an earlier message, after its form was left.
@@ -165,12 +169,12 @@ class Inform(Deed):
 
     async def _known(self, turn: Turn, mine: Account) -> Events:
         topic = turn.slot("topic")
-        if choices.months(turn.text):
+        if choices.months(turn.words):
             return await Deed.by_intent["propose_plan"].act(turn)
         about_plan = await plan_talk.heard(turn, mine)
         if about_plan is not None:
             return about_plan
-        if topic == "promise" and dates.read(turn.text, mine.today, mine.phrases.locale):
+        if topic == "promise" and dates.read(turn.words, mine.today, mine.phrases.locale):
             return await Deed.by_intent["promise_to_pay"].act(turn)
         wanted = from_message(turn, mine)
         if wanted is None:
@@ -179,7 +183,7 @@ class Inform(Deed):
             return []
         if not is_fitting(turn, mine, wanted):
             return []
-        if topic == "payment" and not _MENU_NUMBER.fullmatch(turn.text):
+        if topic == "payment" and not _MENU_NUMBER.fullmatch(turn.words):
             return await give_link(turn, wanted)
         turn.say("utter_offer_amount", amount=mine.phrases.money(wanted.amount))
         return put(offer=_said(turn, "make_payment"))
@@ -194,9 +198,14 @@ class NotUnderstood(Deed):
         """Ask, or offer a person. What the talk was about may say what is meant."""
         if await answers_question(turn):
             return await Deed.by_intent["give_feedback"].act(turn)
+        if await reminded.is_later(turn):
+            turn.say("utter_all_right")
+            return []
         customer = await turn.write(turn.customer_if_known)
         if customer is None and turn.loop is None and await phone_proof.comes_unasked(turn):
             return ask_for_proof(turn)
+        if customer is None and (asked := await reminded.yes(turn)) is not None:
+            return await _do(turn, asked)
         if customer is not None and turn.loop is None and turn.text:
             mine = await turn.write(lambda session: account(session, turn))
             about_plan = await plan_talk.heard(turn, mine) if mine.standing.total else None
@@ -253,7 +262,7 @@ async def _leave(turn: Turn) -> Events:
 
 async def _another_amount(turn: Turn) -> Events | None:
     mine = await turn.write(lambda session: account(session, turn))
-    said = amounts.read(dates.without_dates(turn.text), mine.standing.currency, mine.phrases.locale)
+    said = amounts.read(dates.without_dates(turn.words), mine.standing.currency, mine.phrases.locale)
     wanted = from_message(turn, mine)
     if said is None or said.share is amounts.Share.ALL or wanted is None:  # "no, that's all" asks for nothing
         return None

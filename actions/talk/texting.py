@@ -1,5 +1,5 @@
-"""What words about texts and WhatsApp mean for the ledger of consents: a refusal binds at once, as STOP would; a yes
-counts where nothing is refused (C4, C5, C7)."""
+"""What words about texts, WhatsApp and e-mail mean for the ledger of consents: a refusal binds at once, as STOP would;
+a yes counts where nothing is refused (C4, C5, C7)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.conversations import consents
 from bot.models import Channel, ConsentSource, Conversation, Customer, Medium
 
-CHANNELS = {Medium.SMS: Channel.SMS, Medium.WHATSAPP: Channel.WHATSAPP}
+CHANNELS = {Medium.SMS: Channel.SMS, Medium.WHATSAPP: Channel.WHATSAPP, Medium.EMAIL: Channel.EMAIL}
 
 
 def refuse(
@@ -28,11 +28,11 @@ def refuse(
 
 
 def refused(session: Session, conversation: Conversation, customer: Customer | None) -> frozenset[Medium]:
-    """The media of phones on which nothing may be begun, where they write from and at the number on file."""
+    """The media on which nothing may be begun, where they write from and at what is on file."""
     return frozenset(
         medium
         for medium, channel in CHANNELS.items()
-        if any(consents.is_refused(session, channel, phone) for phone in _phones(conversation, customer))
+        if any(consents.is_refused(session, channel, own) for own in _addresses(conversation, customer, channel))
     )
 
 
@@ -47,14 +47,14 @@ def allow(
 def _record(
     session: Session, conversation: Conversation, customer: Customer | None, channels: set[Channel], *, granted: bool
 ) -> None:
-    for phone in _phones(conversation, customer):
-        for channel in sorted(channels):
-            if granted and consents.is_refused(session, channel, phone):
+    for channel in sorted(channels):
+        for address in _addresses(conversation, customer, channel):
+            if granted and consents.is_refused(session, channel, address):
                 continue
             consents.record(
                 session,
                 channel=channel,
-                address=phone,
+                address=address,
                 granted=granted,
                 source=ConsentSource.WORDS,
                 conversation=conversation,
@@ -62,6 +62,9 @@ def _record(
             )
 
 
-def _phones(conversation: Conversation, customer: Customer | None) -> list[str]:
-    here = conversation.address if conversation.channel != Channel.WEB else None
-    return sorted({phone for phone in (here, customer.phone if customer else None) if phone})
+def _addresses(conversation: Conversation, customer: Customer | None, channel: Channel) -> list[str]:
+    """Where `channel` reaches them: from where they write, if it does so there, and what is on file."""
+    is_mail = channel == Channel.EMAIL
+    has_same_kind = (conversation.channel == Channel.EMAIL) == is_mail and conversation.channel != Channel.WEB
+    on_file = (customer.email if is_mail else customer.phone) if customer else None
+    return sorted({own for own in (conversation.address if has_same_kind else None, on_file) if own})

@@ -18,7 +18,7 @@ from actions.deed import Deed, Form, failed
 from actions.proof import FORM, volunteered
 from actions.reading import references
 from actions.sensitive import SENSITIVE, TRUST
-from actions.talk import phone_proof
+from actions.talk import languages, phone_proof
 from actions.turn import TEXT_KEPT, Events, Turn, put
 from bot import policies
 from bot.billing import identity
@@ -60,14 +60,14 @@ class VerificationForm(Form):
         return await self._take(turn)
 
     async def _take(self, turn: Turn) -> dict[str, Any]:
-        if turn.requested == "code" and turn.is_answer and turn.intent not in GRAVE and _lacks_code(turn.text):
+        if turn.requested == "code" and turn.is_answer and turn.intent not in GRAVE and _lacks_code(turn.words):
             await send_code(turn, None, again=True)
             return {"code": None}
         is_heard = turn.intent in HEARD_FIRST or turn.intent in TRUST
-        if turn.requested is not None and not is_heard and references.asks_why(turn.text):
+        if turn.requested is not None and not is_heard and references.asks_why(turn.words):
             turn.say("utter_why_verify")
             return {turn.requested: None}
-        if turn.requested == "code" and turn.is_answer and turn.intent in BOTH and references.one_time_code(turn.text):
+        if turn.requested == "code" and turn.is_answer and turn.intent in BOTH and references.one_time_code(turn.words):
             return await self._code_too(turn)
         if turn.intent in HEARD_FIRST or (turn.requested is not None and not turn.is_answer):
             return {}
@@ -77,7 +77,7 @@ class VerificationForm(Form):
 
     async def _code_too(self, turn: Turn) -> dict[str, Any]:
         """A code beside something grave: the right one leads to it; with a wrong one that is heard all the same."""
-        taken = await self._try(turn, references.one_time_code(turn.text) or "")
+        taken = await self._try(turn, references.one_time_code(turn.words) or "")
         return taken if taken.get("code") else {}
 
     async def _reference(self, turn: Turn) -> dict[str, Any]:
@@ -92,10 +92,10 @@ class VerificationForm(Form):
         return {}
 
     async def _code(self, turn: Turn) -> dict[str, Any]:
-        code = references.one_time_code(turn.text)
+        code = references.one_time_code(turn.words)
         if code is not None:
             return await self._try(turn, code)
-        if turn.entities.get("code") == "resend" or references.wants_code_again(turn.text):
+        if turn.entities.get("code") == "resend" or references.wants_code_again(turn.words):
             await send_code(turn, None, again=True)
             return {"code": None}
         named = _named(turn, asked=False)
@@ -110,7 +110,7 @@ class VerificationForm(Form):
     async def _try(self, turn: Turn, code: str) -> dict[str, Any]:
         match await turn.write(lambda session: identity.check(session, turn.conversation(session), code)):
             case Outcome.VERIFIED:
-                return {"code": True, **_wish_in(turn)}
+                return {"code": True, **_wish_in(turn), **await languages.known(turn)}
             case Outcome.LOCKED:
                 turn.say("utter_locked")
                 return {"code": None, "reference": None, "requested_slot": None}
@@ -199,7 +199,7 @@ def _wish_in(turn: Turn) -> dict[str, Any]:
 def _is_plain_contact(turn: Turn) -> bool:
     """Whether a message that was understood as a change of contact is the answer to our question."""
     is_asked = turn.requested in ("reference", "code") and turn.intent == "update_contact"
-    return is_asked and _CHANGES.search(turn.text.lower()) is None
+    return is_asked and _CHANGES.search(turn.words.lower()) is None
 
 
 def _lacks_code(text: str) -> bool:

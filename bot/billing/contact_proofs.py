@@ -62,9 +62,10 @@ def end(session: Session, customer: Customer, edit: ContactEdit) -> None:
 
 
 def _rests_on(session: Session, here: Conversation, customer: Customer, field: ContactField) -> bool:
-    """Whether the proof in `here` may have been by `field`: on a phone by its number and what they know, on the web by
-    a code that went to the number, else by a page that they are signed in to. An e-mail address proves nothing."""
-    if field == ContactField.EMAIL:
+    """Whether the proof in `here` may have been by `field`: on a phone by its number and what they know, by e-mail by
+    the address and what they know, on the web by a code that went to the number, else by a page that they are signed in
+    to."""
+    if (field == ContactField.EMAIL) != (here.channel == Channel.EMAIL) and field != ContactField.POSTCODE:
         return False
     if here.channel != Channel.WEB or field == ContactField.POSTCODE:
         return here.channel != Channel.WEB

@@ -40,12 +40,14 @@ def place(
     reason: str,
     invoice: Invoice | None = None,
     ends_on: dt.date | None = None,
+    in_treatment: bool = False,
 ) -> Hold:
     """Hold, confirmed and from now on: `invoice`, else `customer`, else the address of `conversation`.
 
-    The same `hold_id` again is the same hold. `ends_on` is its last day; without one the policy's. Raises
-    `InvalidInput` for a kind that is not of such a thing, a day that is past or too far, or a reason that says too
-    little; `Conflict` when it is on hold already, or was and is lifted. The caller holds the conversation.
+    The same `hold_id` again is the same hold. `ends_on` is its last day; without one the law's, or none while a
+    mental-health crisis is treated (`in_treatment`). Raises `InvalidInput` for a kind that is not of such a thing, a
+    day that is past or too far, or a reason that says too little; `Conflict` when it is on hold already, or was and is
+    lifted. The caller holds the conversation.
     """
     if customer is not None:
         lock(session, Customer, customer.id)
@@ -74,26 +76,52 @@ def place(
         reason=reason,
     )
     session.add(hold)
-    hold_steps.set_last_day(session, hold, customer, ends_on)
+    hold_steps.set_last_day(session, hold, customer, ends_on, in_treatment=in_treatment)
     if invoice is not None and customer is not None:
         holds.forget_choice(session, customer, [invoice.id])
     hold_steps.record(session, hold, HoldEventKind.PLACED, f"agent:{agent.id}", reason)
     return hold
 
 
-def confirm(session: Session, hold_id: uuid.UUID, agent: Agent, *, ends_on: dt.date | None = None) -> Hold:
+def confirm(
+    session: Session,
+    hold_id: uuid.UUID,
+    agent: Agent,
+    *,
+    ends_on: dt.date | None = None,
+    in_treatment: bool = False,
+) -> Hold:
     """A reported hold is so. Confirmed again it stays so.
 
-    `ends_on` is its last day; without one the policy's. Raises `NotFound`, `InvalidInput` for a day out of bounds,
+    `ends_on` and `in_treatment` are as in `place`. Raises `NotFound`, `InvalidInput` for a day out of bounds,
     `Conflict` when it was lifted.
     """
     hold, customer = hold_steps.locked(session, hold_id)
     if hold.status == HoldStatus.LIFTED:
         raise Conflict("This hold was lifted already.", about=hold)
     if hold.status == HoldStatus.REPORTED:
-        hold_steps.set_last_day(session, hold, customer, ends_on)
+        hold_steps.set_last_day(session, hold, customer, ends_on, in_treatment=in_treatment)
         hold.status = HoldStatus.CONFIRMED
         hold_steps.record(session, hold, HoldEventKind.CONFIRMED, f"agent:{agent.id}")
+    return hold
+
+
+def treatment_ended(session: Session, hold_id: uuid.UUID, agent: Agent, on: dt.date) -> Hold:
+    """A breathing space during a mental-health crisis has its last day, since treatment ended `on` that day (C8).
+
+    Said again it stays so. Raises `NotFound`, `InvalidInput` for a day out of bounds or another hold, `Conflict` when
+    it was lifted, is only reported, or has another last day.
+    """
+    hold, customer = hold_steps.locked(session, hold_id)
+    if hold.kind != HoldKind.BREATHING_SPACE:
+        raise InvalidInput("Only a breathing space lasts as long as treatment does.", about=hold.kind)
+    if hold.status != HoldStatus.CONFIRMED:
+        words = "was lifted already" if hold.status == HoldStatus.LIFTED else "is only reported: confirm that first"
+        raise Conflict(f"This hold {words}.", about=hold)
+    is_new = hold_id not in hold_steps.last_days(session, [hold])
+    hold_steps.treated(session, hold, customer, on)
+    if is_new:
+        hold_steps.record(session, hold, HoldEventKind.TREATED, f"agent:{agent.id}", on.isoformat())
     return hold
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot import clock, policies
 from bot.db import Database, lock
-from bot.errors import InvalidInput, NotFound
+from bot.errors import Conflict, InvalidInput, NotFound
 from bot.models import (
     Case,
     Customer,
@@ -58,18 +58,45 @@ def release(session: Session, hold: Hold) -> None:
     session.flush()
 
 
-def set_last_day(session: Session, hold: Hold, customer: Customer | None, ends_on: dt.date | None) -> None:
-    """Let it end after `ends_on`, by default after the policy's days; without either it has no end.
+def set_last_day(
+    session: Session, hold: Hold, customer: Customer | None, ends_on: dt.date | None, *, in_treatment: bool = False
+) -> None:
+    """Let it end after `ends_on`, by default after the days of the law where the customer lives, or of the strictest
+    where nobody knows that; without either it has no end. `in_treatment`: a breathing space while a mental-health
+    crisis is treated has none until `treated`.
 
-    Raises `InvalidInput` for a day that is past or further than two years ahead.
+    Raises `InvalidInput` for a day that is past or further than two years ahead, or treatment that has no part in it.
     """
+    session.flush()
+    if in_treatment:
+        if hold.kind != HoldKind.BREATHING_SPACE or ends_on is not None:
+            raise InvalidInput("While treatment lasts, a breathing space has no last day; no other hold is about it.")
+        return
     today = _today(customer)
     if ends_on is not None and not today <= ends_on <= today + LONGEST:
         raise InvalidInput(f"The last day is from today to {(today + LONGEST).isoformat()}.", about=ends_on)
-    session.flush()
-    last = ends_on or policies.holds().last_day(HoldKind(hold.kind), today)
+    law = policies.jurisdiction(customer.country if customer else "")
+    last = ends_on or law.last_day(HoldKind(hold.kind), today)
     if last is not None:
         session.add(HoldEnd(hold_id=hold.id, ends_on=last))
+
+
+def treated(session: Session, hold: Hold, customer: Customer | None, on: dt.date) -> None:
+    """Treatment in a crisis ended `on` a day, and some days later the hold does, by the law where the customer lives
+    (C8). Said again it stays so.
+
+    Raises `InvalidInput` for a day ahead or more than two years ago, `Conflict` for a hold that has another last day.
+    """
+    today = _today(customer)
+    if not today - LONGEST <= on <= today:
+        raise InvalidInput("The day on which treatment ended is not ahead, and not more than two years ago.", about=on)
+    law = policies.jurisdiction(customer.country if customer else "")
+    last, before = on + dt.timedelta(days=law.after_treatment_days), session.get(HoldEnd, hold.id)
+    if before is not None and before.ends_on != last:
+        raise Conflict(f"Its last day is {before.ends_on.isoformat()} already.", about=hold)
+    if before is None:
+        session.add(HoldEnd(hold_id=hold.id, ends_on=last))
+        session.flush()
 
 
 def last_days(session: Session, held: Sequence[Hold]) -> dict[uuid.UUID, dt.date]:

@@ -10,12 +10,11 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot import clock, policies
+from bot import clock
 from bot.billing import invoices, payments, plans
 from bot.billing.holds import is_stopped
 from bot.billing.plans import plans_behind
@@ -67,7 +66,7 @@ class Passed:
 
 def to_look_at(session: Session, after: uuid.UUID | None = None, limit: int = 500) -> list[Open]:
     """Open promises, the next `limit` after the id `after`: those towards which something was paid since they were
-    made, and those whose day has passed in the customer's zone, where it is an hour at which we may ask (C1)."""
+    made, and those whose day has passed in the customer's zone, where it is an hour of day (C1)."""
     days = plans_behind.days_to_ask()
     paid = sa.exists().where(
         Payment.customer_id == Promise.customer_id,
@@ -89,14 +88,14 @@ def to_look_at(session: Session, after: uuid.UUID | None = None, limit: int = 50
     return [Open(*row) for row in session.execute(query)]
 
 
-def look_into(session: Session, promise_id: uuid.UUID, customer: Customer) -> Passed | None:
+def look_into(session: Session, promise_id: uuid.UUID, customer: Customer, *, may_end: bool = True) -> Passed | None:
     """What has become of the promise, written down; None while it is open, or when something else took its place.
 
     It is kept when what was paid since reaches its amount, before its day too, or nothing is owed any more; what would
     be missing is held against nobody when it is too little to be paid alone (S4). A plan agreed since, or a balance let
     off, takes its place. After its day in the customer's zone it is broken, but not while a hold binds, a payment is on
     its way or all that is open is disputed (C8, C9). Who is asked about a plan's instalment is not asked about this
-    too.
+    too. Without `may_end` its day is not looked at, as they cannot be asked yet.
     """
     lock(session, Customer, customer.id)
     promise = lock(session, Promise, promise_id)
@@ -112,7 +111,7 @@ def look_into(session: Session, promise_id: uuid.UUID, customer: Customer) -> Pa
         promise.status = PromiseStatus.CORRECTED
         session.flush()
         return None
-    if not _has_passed(promise, customer) or _may_wait(session, customer, standing.payable):
+    if not may_end or not _has_passed(promise, customer) or _may_wait(session, customer, standing.payable):
         return None
     asked = nothing if _is_behind(session, customer) else min(missing, standing.payable)
     return _end(session, Passed(promise, arrived, asked), PromiseStatus.BROKEN)
@@ -141,11 +140,9 @@ def _agreed_since(session: Session, promise: Promise) -> bool:
 
 
 def _has_passed(promise: Promise, customer: Customer) -> bool:
-    """Whether its day has passed, and it is an hour at which the customer may be asked (C1): payments are looked at by
-    night, too."""
-    local = clock.now().astimezone(ZoneInfo(customer.time_zone))
-    may_ask = policies.plans().missed.ask_from_hour <= local.hour < plans_behind.LAST_HOUR
-    return may_ask and promise.due_on < local.date()
+    """Whether its day has passed in the customer's zone."""
+    today: dt.date = clock.today(customer.time_zone)
+    return promise.due_on < today
 
 
 def _may_wait(session: Session, customer: Customer, payable: Money) -> bool:

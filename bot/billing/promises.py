@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot import clock, policies
 from bot.billing import invoices
 from bot.db import lock
-from bot.errors import InvalidInput
+from bot.errors import InvalidInput, Reason
 from bot.models import Customer, Promise, PromiseStatus
 from bot.money import Money
 
@@ -30,12 +30,15 @@ def promise(
         raise InvalidInput("A promise is for more than nothing.", about=owed)
     if amount > owed:
         raise InvalidInput(
-            f"That is more than what is open on this account, {owed.format(customer.language)}.", about=owed
+            f"That is more than what is open on this account, {owed.format(customer.language)}.",
+            about=owed,
+            reason=Reason.MORE_THAN_OPEN,
         )
     today = clock.today(customer.time_zone)
     last = today + dt.timedelta(days=policies.plans().promise_days)
     if not today <= due_on <= last:
-        raise InvalidInput(f"A promise is for a day from today to {last.isoformat()}.", about=last)
+        words = f"A promise is for a day from today to {last.isoformat()}."
+        raise InvalidInput(words, about=last, reason=Reason.DAY)
     made = Promise(
         customer_id=customer.id,
         conversation_id=conversation_id,

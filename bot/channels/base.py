@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -75,12 +76,26 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class Mail:
+    """What an e-mail has beside its words. `conversation_id` is what an answer to it leads to; `auto` says what made it
+    (RFC 3834): auto-generated, auto-replied, or no for a person. With `asks_answer` it asks to be answered, because who
+    wrote to us may be anybody. `disclosures` stand at its foot (C10)."""
+
+    subject: str
+    locale: str
+    conversation_id: uuid.UUID
+    auto: str
+    asks_answer: bool = False
+    disclosures: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """One message on its way out. `to` is the channel's address, `reference` our own id of it for logs and deduping.
 
     `status_callback` is where the provider reports what became of it, if it can. `choices` are shown in `style`, a list
     behind a button that is called `list_button`; `plain` is the same with the choices as lines of text, for a provider
-    that refuses to show them. With a `template`, the body is what the template says.
+    that refuses to show them. With a `template`, the body is what the template says. `mail` is an e-mail's alone.
     """
 
     to: str
@@ -92,6 +107,7 @@ class Outgoing:
     list_button: str = ""
     plain: str | None = None
     template: Template | None = None
+    mail: Mail | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +159,7 @@ class Sender(Protocol):
 
     @property
     def name(self) -> str:
-        """The channel's name in our tables: "sms", "whatsapp"."""
+        """The channel's name in our tables: "sms", "whatsapp", "email"."""
         ...
 
     @property

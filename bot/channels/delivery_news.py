@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.channels import meta, twilio_api
 from bot.channels.base import FailureReason
+from bot.channels.email import answers as mail_answers
 from bot.channels.outbox import outcomes
 from bot.db import lock
 from bot.models import Conversation, Delivery, DeliveryStatus, Provider
@@ -128,5 +129,7 @@ def _is_about(row: Delivery, news: DeliveryNews) -> bool:
 
 
 def _reason(news: DeliveryNews) -> FailureReason:
+    if news.provider == Provider.SMTP:
+        return mail_answers.of_code(news.code)
     known = twilio_api.reason_of(news.code) if news.provider == Provider.TWILIO else meta.reason_of(news.code)
     return known or FailureReason.REFUSED

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 
 import sqlalchemy as sa
-from babel import Locale, UnknownLocaleError
 from sqlalchemy.orm import Session
 
 from bot import clock, phone_numbers
@@ -13,12 +12,12 @@ from bot.billing import identity
 from bot.billing.identity import refusals
 from bot.channels import media, precedence, unread, window
 from bot.channels.inbound_message import NOT_ANSWERED, InboundMessage, Kind
-from bot.conversations import choices, greeting, keywords, opt_out, router, transcript
+from bot.conversations import choices, greeting, keywords, opt_out, router, spoken, transcript
 from bot.conversations.keywords import Keyword
 from bot.conversations.router import Received
 from bot.db import lock
 from bot.errors import InvalidInput
-from bot.models import Author, Conversation, ExternalEvent, Holder
+from bot.models import Author, Channel, Conversation, ExternalEvent, Holder
 
 _CHANGES = frozenset({Kind.NUMBER_CHANGED, Kind.IDENTITY_CHANGED})
 # For agents.
@@ -51,6 +50,8 @@ def process(session: Session, event: ExternalEvent) -> Received | None:
         return None
     conversation.provider = message.provider
     before = conversation.wrote_at
+    if message.channel == Channel.EMAIL and not message.answers_us:
+        identity.end(session, conversation)  # it may be anybody who writes in their name
     if held.kind == precedence.PASSED:
         received = unread.keep_passed(session, conversation, message)
     else:
@@ -77,7 +78,7 @@ def _conversation(session: Session, message: InboundMessage, *, begun: bool) -> 
                     channel=message.channel,
                     address=message.address,
                     provider=message.provider,
-                    locale=_locale(message.address),
+                    locale=spoken.at_number(phone_numbers.region_of(message.address)),
                 )
             )
     except sa.exc.IntegrityError:  # its first two messages at the same moment
@@ -97,15 +98,6 @@ def _known(session: Session, message: InboundMessage) -> Conversation | None:
         return None
     conversation.address = own
     return conversation
-
-
-def _locale(address: str) -> str:
-    """English as it is written where the number is from: nothing is taken from an account (P2)."""
-    region = phone_numbers.region_of(address)
-    try:
-        return f"en-{Locale.parse(f'en_{region}').territory}" if region else "en-US"
-    except UnknownLocaleError:
-        return "en-US"
 
 
 def _doubt(session: Session, conversation: Conversation, message: InboundMessage) -> Received:

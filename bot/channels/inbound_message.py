@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.billing.identity.proofs import MAIL_ANSWERS, MAIL_SAYS
 from bot.conversations.keywords import Keyword
 from bot.models import Channel, Provider
 
@@ -41,18 +42,21 @@ NOT_ANSWERED = frozenset({Kind.REACTION, Kind.SYSTEM})
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A file. `reference` is the provider's address of it (Twilio) or id (Meta); `content_type` is what is claimed."""
+    """A file. `reference` is the provider's address of it (Twilio) or id (Meta); `content_type` is what is claimed.
+    `body` are its bytes where they came with the message, as by e-mail."""
 
     reference: str
     content_type: str
     file_name: str | None = None
+    body: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """What came from `address` (E.164). `external_id` is the provider's own id; `choice_id` what was tapped, as we
-    named it; `told` the keyword that the provider has answered itself; `at` when it was said, never ahead of our clock,
-    or None where nobody tells."""
+    """What came from `address` (E.164, or an e-mail's). `external_id` is the provider's own id; `choice_id` what was
+    tapped, as we named it; `told` the keyword that the provider has answered itself; `at` when it was said, never ahead
+    of our clock, or None where nobody tells. `answers_us`: it answers an e-mail that only that address has; from whom
+    an e-mail is, is otherwise only said."""
 
     provider: Provider
     channel: Channel
@@ -64,11 +68,16 @@ class InboundMessage:
     media: tuple[Media, ...] = ()
     told: Keyword | None = None
     at: dt.datetime | None = None
+    answers_us: bool = False
 
     @property
     def client_id(self) -> str:
         """`external_id` as the transcript keeps it, so that a message is written down once. An id unlike a provider's
-        is kept as its hash: it could be a name that we use ourselves, as the greeting's."""
+        is kept as its hash: it could be a name that we use ourselves, as the greeting's. An e-mail's begins with what
+        `proofs.answers_us` reads."""
+        if self.provider == Provider.SMTP:
+            mark = MAIL_ANSWERS if self.answers_us else MAIL_SAYS
+            return mark + fitting(self.external_id, longest=0)[: LONGEST_CLIENT_ID - len(mark)]
         if self.external_id.startswith(_PROVIDERS_OWN):
             return fitting(self.external_id, LONGEST_CLIENT_ID)
         return fitting(self.external_id, longest=0)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot import clock
 from bot.channels import media_fetch, media_kinds
-from bot.channels.inbound_message import InboundMessage
+from bot.channels.inbound_message import InboundMessage, Media
 from bot.channels.media_fetch import Fetched, Fetcher, FetchFailed
 from bot.db import Database, claim, lock
 from bot.models import Attachment, AttachmentStatus, Message
@@ -36,6 +36,9 @@ def expect(session: Session, message_id: uuid.UUID, message: InboundMessage) -> 
     sent = _today(session, message_id)
     for place, file in enumerate(message.media):
         kept = media_kinds.is_kept(file.content_type) and sent + place < MOST_A_DAY
+        if file.body is not None:
+            session.add(_brought(message_id, message, file, is_wanted=kept))
+            continue
         session.add(
             Attachment(
                 message_id=message_id,
@@ -46,6 +49,23 @@ def expect(session: Session, message_id: uuid.UUID, message: InboundMessage) -> 
                 status=AttachmentStatus.WAITING if kept else AttachmentStatus.REFUSED,
             )
         )
+
+
+def _brought(message_id: uuid.UUID, message: InboundMessage, file: Media, *, is_wanted: bool) -> Attachment:
+    """A file that came with its message: kept, or refused, at once."""
+    body = file.body or b""
+    is_small = len(body) <= media_kinds.LONGEST
+    content_type = media_kinds.found(body, file.content_type) if is_wanted and is_small else None
+    return Attachment(
+        message_id=message_id,
+        provider=message.provider,
+        reference=file.reference,
+        content_type=content_type or media_kinds.plain(file.content_type),
+        file_name=file.file_name,
+        status=AttachmentStatus.KEPT if content_type else AttachmentStatus.REFUSED,
+        body=body if content_type else None,
+        size=len(body) if content_type else None,
+    )
 
 
 def fetch_due(db: Database, message_id: uuid.UUID | None = None, *, fetcher: Fetcher | None = None) -> int:

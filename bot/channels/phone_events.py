@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -20,13 +20,15 @@ from sqlalchemy.orm import Session
 
 from bot import clock
 from bot.channels import delivery_news, inbound, meta_webhook, precedence, twilio_webhook
+from bot.channels.delivery_news import DeliveryNews
+from bot.channels.email import incoming
 from bot.conversations import turns
 from bot.conversations.turns import Begun
 from bot.db import Database, lock
 from bot.errors import GoodTermsError, TooMany
 from bot.models import Attachment, Conversation, ExternalEvent, Message, Source
 
-PHONES = (Source.TWILIO, Source.META)
+PHONES = (Source.TWILIO, Source.META, Source.SMTP)
 FIRST_REST = dt.timedelta(seconds=1)
 LONGEST_REST = dt.timedelta(hours=1)
 HOLDS = 3  # tries of one message that what came later waits for
@@ -36,6 +38,11 @@ LEFT_BEHIND = dt.timedelta(seconds=20)
 BATCH = 100
 BATCHES = 20
 
+_NEWS: dict[Source, Callable[[ExternalEvent], DeliveryNews | None]] = {
+    Source.TWILIO: twilio_webhook.read_news,
+    Source.META: meta_webhook.read_news,
+    Source.SMTP: incoming.read_news,
+}
 _KEPT = ("id", "source", "external_id", "kind", "object_id", "body", "received_at", "processed_at", "error")
 
 log = structlog.get_logger()
@@ -89,17 +96,24 @@ def carry(db: Database, object_id: str) -> Carried | None:
         return _rest(db, event.id, error)
 
 
+def carry_all(db: Database, object_id: str) -> int:
+    """Act on all that waits of one phone, or one address, until one has to rest; on how many events. The bot's turns
+    are left to whoever looks for messages without an answer (`turns.recover`)."""
+    acted = 0
+    while (carried := carry(db, object_id)) is not None and carried.rest is None:
+        acted += 1
+        if carried.begun is not None:
+            _give_back(db, carried.begun)
+    return acted
+
+
 def sweep(db: Database) -> int:
     """Act on what a crash left behind; on how many events. The bot's answers are begun by whoever looks for messages
     without one (`turns.recover`)."""
     acted = 0
     for _ in range(BATCHES):
         object_ids = _left(db)
-        for object_id in object_ids:
-            while (carried := carry(db, object_id)) is not None and carried.rest is None:
-                acted += 1
-                if carried.begun is not None:
-                    _give_back(db, carried.begun)
+        acted += sum(carry_all(db, object_id) for object_id in object_ids)
         if len(object_ids) < BATCH:
             break
     return acted
@@ -127,6 +141,8 @@ def _act(session: Session, event_id: uuid.UUID) -> Carried:
     if event.kind == "status":
         return _follow(session, event)
     received = inbound.process(session, event)
+    if event.source == Source.SMTP:
+        event.body = incoming.without_files(event.body)
     if received is None:
         return Carried()
     conversation_id = session.get_one(Message, received.message_id).conversation_id
@@ -137,8 +153,7 @@ def _act(session: Session, event_id: uuid.UUID) -> Carried:
 
 def _follow(session: Session, event: ExternalEvent) -> Carried:
     """Never backwards, whatever order the news is in: taking the same twice changes nothing (T1)."""
-    read = twilio_webhook.read_news if event.source == Source.TWILIO else meta_webhook.read_news
-    news = read(event)
+    news = _NEWS[Source(event.source)](event)
     delivery = delivery_news.take(session, news) if news is not None else None
     event.processed_at, event.error = clock.now(), None
     return Carried(delivery.conversation_id if delivery is not None else None, desk=delivery is not None)

@@ -6,11 +6,14 @@ the stop was said later, and forbids it (C5).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
 from bot.channels import meta_webhook, twilio_webhook
+from bot.channels.email import incoming
 from bot.channels.inbound_message import InboundMessage
 from bot.conversations import keywords
 from bot.conversations.keywords import Keyword
@@ -20,12 +23,17 @@ MESSAGE = "message"
 KEYWORD = "keyword"
 PASSED = "passed"
 
+_READ: dict[Source, Callable[[ExternalEvent], InboundMessage | None]] = {
+    Source.TWILIO: twilio_webhook.read,
+    Source.META: meta_webhook.read,
+    Source.SMTP: incoming.read,
+}
 log = structlog.get_logger()
 
 
 def read(event: ExternalEvent) -> InboundMessage | None:
     """The message that was kept, whoever brought it; None for what is none."""
-    return twilio_webhook.read(event) if event.source == Source.TWILIO else meta_webhook.read(event)
+    return _READ[Source(event.source)](event)
 
 
 def kind_of(event: ExternalEvent) -> str:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 from bot.channels.base import FailureReason, Sender, SendFailed
+from bot.channels.email.sender import sender as mail
 from bot.channels.meta import whatsapp as meta_whatsapp
 from bot.channels.twilio import sms
 from bot.channels.twilio_whatsapp import whatsapp as twilio_whatsapp
@@ -16,6 +17,7 @@ _MAKERS: dict[tuple[Channel, Provider], Callable[[Settings], Sender]] = {
     (Channel.SMS, Provider.TWILIO): sms,
     (Channel.WHATSAPP, Provider.TWILIO): twilio_whatsapp,
     (Channel.WHATSAPP, Provider.META): meta_whatsapp,
+    (Channel.EMAIL, Provider.SMTP): mail,
 }
 _making = threading.Lock()
 _made: dict[tuple[Channel, Provider], tuple[Settings, Sender]] = {}

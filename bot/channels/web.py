@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from bot import clock, policies
 from bot.billing import identity
 from bot.channels.front_door import FrontDoor
-from bot.conversations import choices, news, read_marks, router, transcript, turns
+from bot.conversations import choices, news, read_marks, router, spoken, transcript, turns
 from bot.conversations.news import News, State
 from bot.db import lock
 from bot.errors import InvalidInput, NotFound, NotSignedIn
@@ -225,7 +225,7 @@ def _open(session: Session, body: NewSession) -> uuid.UUID:
         identity.sign_in(session, known, body.identity_token)
         return known.id
     conversation.address = own
-    conversation.locale = customer.language
+    conversation.locale = spoken.of_profile(session, conversation, customer)
     _greet(session, conversation, customer)
     return conversation.id
 

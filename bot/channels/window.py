@@ -58,7 +58,7 @@ def knock(session: Session, conversation: Conversation, held: Delivery) -> None:
     """Write down a template for the customer in place of `held`, once for each time that the window closes. The caller
     holds the lock of the conversation's row."""
     if knocked(session, conversation) is None:
-        _write(session, conversation, held.channel, held.provider, held.address)
+        _write(session, conversation, held.channel, held.provider, held.address, until=held.expires_at)
 
 
 def invite(session: Session, conversation: Conversation) -> None:
@@ -85,7 +85,15 @@ def notice(conversation: Conversation) -> str:
     return filled(_template(conversation.locale))
 
 
-def _write(session: Session, conversation: Conversation, channel: str, provider: Provider | None, address: str) -> None:
+def _write(
+    session: Session,
+    conversation: Conversation,
+    channel: str,
+    provider: Provider | None,
+    address: str,
+    *,
+    until: dt.datetime | None = None,
+) -> None:
     template = _template(conversation.locale)
     session.add(
         Delivery(
@@ -96,6 +104,7 @@ def _write(session: Session, conversation: Conversation, channel: str, provider:
             body=filled(template),
             content={"template": _kept(template)},
             unasked=True,
+            expires_at=until,  # what may not go out by night has a template that may not either (C1)
             **FIRST,
         )
     )

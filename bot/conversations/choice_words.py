@@ -69,12 +69,12 @@ def _spoken(locale: str) -> list[str]:
 def _language(language: str) -> tuple[re.Pattern[str], dict[str, int]]:
     heard = _heard()[language]
     words = {word: place for place, named in enumerate(heard["numbers"], start=1) for word in named}
-    kinds, marks, articles, ones, courtesy, names = (
-        "|".join(re.escape(word) for word in of)
-        for of in (heard["kinds"], heard["marks"], heard["articles"], heard["ones"], heard["courtesy"], words)
+    kinds, marks, articles, leads, ones, courtesy, names = (
+        "|".join(re.escape(word) for word in of) or "(?!)"
+        for of in (*(heard[name] for name in ("kinds", "marks", "articles", "leads", "ones", "courtesy")), words)
     )
     pattern = (
-        rf"(?:(?:{kinds})\s*)?(?:(?:#|(?:{marks})[.:]?)\s*)?(?P<figures>[1-9]\d?)"
+        rf"(?:(?:{leads})\s+)?(?:(?:{kinds})\s*)?(?:(?:#|(?:{marks})[.:]?)\s*)?(?P<figures>[1-9]\d?)"
         rf"|(?:(?:{articles})\s+)?(?:(?:{kinds})\s+)?(?P<word>{names})(?:\s+(?:{ones}))?"
     )
     return re.compile(rf"(?:{pattern})[.,!)]?(?:\s+(?:{courtesy}))*"), words

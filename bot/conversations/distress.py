@@ -25,7 +25,7 @@ from bot.words import say
 PRIORITY = 0
 REASON, SKILL = "crisis", "care"
 ONCE_IN = dt.timedelta(hours=1)
-SPOKEN = "en"  # what the dialogue model was taught
+SPOKEN = "en"  # what the dialogue model was taught most; the others have this net beneath it all the time
 
 
 def is_heard(text: str) -> bool:
@@ -34,7 +34,7 @@ def is_heard(text: str) -> bool:
 
 
 def is_heard_abroad(text: str) -> bool:
-    """The same in the languages that the dialogue model does not speak."""
+    """The same in the languages that the dialogue model was taught less, or not at all."""
     return any(pattern.search(_plain(text)) for language, pattern in _patterns().items() if language != SPOKEN)
 
 
@@ -56,7 +56,8 @@ def answer(session: Session, conversation: Conversation) -> None:
     """Say where help is, with no word of money, and bring a person first; whoever has the talk already is told, and so
     are the supervisors. The caller holds the row's lock."""
     customer = session.get(Customer, conversation.customer_id) if conversation.customer_id else None
-    lines = help_lines().in_crisis(customer.country if customer else country_of(conversation.locale))
+    country = customer.country if customer else country_of(conversation.locale)
+    lines = help_lines().in_crisis(country, conversation.locale)
     values = {"lines": as_lines(lines.lines), "emergency": lines.emergency}
     if conversation.holder == Holder.AGENT:
         agent = steps.name_of(session, conversation.agent_id)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton, format_time, get_timezone_name
+from babel.dates import format_date, format_skeleton, format_time, get_timezone_location, get_timezone_name
 
 from bot import policies
 from bot.words import say
@@ -64,12 +64,18 @@ def time_of_day(at: dt.datetime, locale: str, zone: str | None) -> str:
     """The time alone, in the same way: 8:00 AM."""
     local = at.astimezone(ZoneInfo(zone) if zone else policies.desk().zone)
     time = format_time(local, format="short", locale=_babel(locale))
-    return time if zone else f"{time} {get_timezone_name(local, width='short', locale=_babel(locale))}"
+    return time if zone else f"{time} {_zone_name(local, _babel(locale))}"
 
 
 def instant(iso: str) -> dt.datetime:
     """The instant that ISO 8601 text with its offset names."""
     return dt.datetime.fromisoformat(iso).astimezone(dt.UTC)
+
+
+def _zone_name(local: dt.datetime, locale: Locale) -> str:
+    """EST, where this is read; elsewhere a city of the zone: (Nova York)."""
+    name = str(get_timezone_name(local, width="short", locale=locale))
+    return name if name.isalpha() else f"({get_timezone_location(local, locale=locale, return_city=True)})"
 
 
 def _babel(locale: str) -> Locale:

@@ -14,43 +14,27 @@ from sqlalchemy.orm import Session
 
 from bot import clock, policies, words
 from bot.billing.identity import refusals
-from bot.conversations import consents, keywords, preferences, transcript, turns
+from bot.conversations import consents, keywords, opt_in, opt_out_words, transcript, turns
 from bot.conversations.keywords import Keyword
 from bot.conversations.redaction import redact_cards
-from bot.conversations.refused_media import Medium as RefusedMedium
-from bot.conversations.refused_media import refused
 from bot.db import lock
 from bot.errors import NotFound
 from bot.models import (
     Author,
-    Case,
-    CaseStatus,
     Channel,
     ConsentSource,
     Conversation,
     Delivery,
     DeliveryStatus,
-    Hold,
     Holder,
-    HoldEvent,
-    HoldEventKind,
-    HoldKind,
-    HoldStatus,
-    Medium,
     Message,
-    PreferenceKind,
     Purpose,
 )
-from bot.phone_numbers import alike
 from bot.words import say
 
 WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.HELD, DeliveryStatus.UNCERTAIN)
 OPTED_OUT, OPTED_IN = "opted_out", "opted_in"
-CEASE_CASE = "cease"
-TEXTS = (RefusedMedium.SMS, RefusedMedium.WHATSAPP)  # what START gives back
-ALLOWED_AGAIN = "Sent START: allows messages on this number again. A refusal in words is in force."
 # For agents.
-LIFTED_BY_START = "The customer sent START: messages are welcome again."
 NOTES = {
     Keyword.STOP: "The customer sent STOP. What is written here now reaches them only as an answer to a later message.",
     Keyword.START: "The customer sent START: messages reach them here again.",
@@ -101,8 +85,8 @@ def heard(
             _withhold(session, held, but=confirmed)
         case Keyword.START:
             _take_back(session, held)
-            _welcome(session, held)
-            _pass_on(session, held)
+            opt_in.welcome(session, held)
+            opt_in.pass_on(session, held)
         case Keyword.HELP:
             pass
     _tell_person(session, held, keyword)
@@ -110,6 +94,26 @@ def heard(
         _confirm(session, held, keyword, locale)
     session.flush()
     return message
+
+
+def by_link(session: Session, conversation: Conversation) -> None:
+    """The link in an e-mail was pressed: the refusal is written down at once, what waits stays here, and nothing is
+    said, for the page has said it. The same again changes nothing. The caller holds the lock of the row."""
+    if consents.is_refused(session, Channel(conversation.channel), conversation.address or ""):
+        return
+    consents.record(
+        session,
+        channel=Channel(conversation.channel),
+        address=conversation.address or "",
+        granted=False,
+        source=ConsentSource.LINK,
+        detail="link",
+        conversation=conversation,
+    )
+    _end_turn(session, conversation)
+    _withhold(session, conversation, but=None)
+    _tell_person(session, conversation, Keyword.STOP)
+    session.flush()
 
 
 def awaits_yes(session: Session, conversation: Conversation) -> bool:
@@ -149,7 +153,8 @@ def _last_said(session: Session, conversation: Conversation) -> Message | None:
 
 def _spoken(*keys: str) -> set[str]:
     brand = policies.brand_name()
-    return {say(key, language, brand=brand) for key in keys for language in words.languages(key)}
+    said = {say(key, language, brand=brand) for key in keys for language in words.languages(key)}
+    return said | (opt_out_words.every_stop() if "opted_out" in keys else set())
 
 
 def _is_late(session: Session, conversation: Conversation, keyword: Keyword, at: dt.datetime | None) -> bool:
@@ -227,56 +232,6 @@ def _take_back(session: Session, conversation: Conversation) -> None:
     )
 
 
-def _welcome(session: Session, conversation: Conversation) -> None:
-    """START takes back a refusal in words of this medium alone, as it does a STOP. One that says more, of calls or of
-    everything, stays with the desk (design section 10, 10)."""
-    here = alike(conversation.address or "")
-    cases = sa.select(Case.summary).where(
-        Case.conversation_id == conversation.id, Case.kind == CEASE_CASE, Case.status == CaseStatus.OPEN
-    )
-    said_besides = list(session.scalars(cases))
-    in_force = sa.select(Hold).where(
-        Hold.address.in_(here), Hold.kind == HoldKind.CEASE, Hold.status != HoldStatus.LIFTED
-    )
-    for hold in session.scalars(in_force):
-        media = set(refused("\n".join([hold.reason, *said_besides])))
-        if media and media <= set(TEXTS):
-            hold.status, hold.lifted_at = HoldStatus.LIFTED, clock.now()
-            event = HoldEvent(hold_id=hold.id, kind=HoldEventKind.LIFTED, actor="system", reason=LIFTED_BY_START)
-            session.add(event)
-    session.flush()
-    medium, customer_id = Medium(conversation.channel), conversation.customer_id
-    if medium in preferences.of(session, conversation.id, customer_id).refused:
-        preferences.record(session, conversation, customer_id, [preferences.Wish(PreferenceKind.WELCOME, medium)])
-
-
-def _pass_on(session: Session, conversation: Conversation) -> None:
-    """They refused contact in words before: only a person lifts that, so the desk hears that they think again."""
-    if not _is_held(session, conversation):
-        return
-    is_known = sa.select(Case.id).where(
-        Case.conversation_id == conversation.id, Case.status == CaseStatus.OPEN, Case.summary == ALLOWED_AGAIN
-    )
-    if session.scalar(is_known.limit(1)) is None:
-        session.add(
-            Case(
-                conversation_id=conversation.id,
-                customer_id=conversation.customer_id,
-                kind=CEASE_CASE,
-                summary=ALLOWED_AGAIN,
-            )
-        )
-
-
-def _is_held(session: Session, conversation: Conversation) -> bool:
-    """Whether a refusal in words is in force, which START does not lift."""
-    here = sa.or_(Hold.conversation_id == conversation.id, Hold.address.in_(alike(conversation.address or "")))
-    if conversation.customer_id is not None:
-        here = sa.or_(here, Hold.customer_id == conversation.customer_id)
-    held = sa.select(Hold.id).where(here, Hold.kind == HoldKind.CEASE, Hold.status != HoldStatus.LIFTED)
-    return session.scalar(held.limit(1)) is not None
-
-
 def _tell_person(session: Session, conversation: Conversation, keyword: Keyword) -> None:
     """A note for whoever has the conversation, or takes it: they still have it."""
     if conversation.holder != Holder.BOT and keyword in NOTES:
@@ -288,9 +243,11 @@ def _confirm(session: Session, conversation: Conversation, keyword: Keyword, loc
     buttons = None
     match keyword:
         case Keyword.STOP:
-            text = say("opted_out", locale, brand=brand)
+            text = opt_out_words.stopped(conversation.channel, locale)
+        case Keyword.START if opt_in.is_held(session, conversation):
+            text = say("opted_in_asked", locale, brand=brand)
         case Keyword.START:
-            text = say("opted_in_asked" if _is_held(session, conversation) else "opted_in", locale, brand=brand)
+            text = opt_out_words.welcome(conversation.channel, locale)
         case Keyword.HELP:
             text = say("help_phone", locale, brand=brand)
             if conversation.holder == Holder.BOT:

@@ -11,9 +11,8 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot import policies
 from bot.billing import identity
-from bot.conversations import consents, keywords, transcript
+from bot.conversations import consents, keywords, opt_out_words, transcript
 from bot.errors import NotVerified
 from bot.models import Author, Case, CaseStatus, Channel, Consent, ConsentSource, Conversation, Customer
 from bot.words import say
@@ -43,7 +42,7 @@ def bind(session: Session, conversation: Conversation) -> None:
         _bind_on_web(session, conversation)
     elif _refused(session, conversation, [Channel(conversation.channel)], conversation.address):
         _case(session, conversation, SUMMARY)
-        told = say("opted_out", conversation.locale, brand=policies.brand_name())
+        told = opt_out_words.stopped(conversation.channel, conversation.locale)
         _tell(session, conversation, note=NOTE, told=told)
 
 

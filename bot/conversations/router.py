@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot import clock
 from bot.billing import identity
-from bot.conversations import distress, feedback, handoff, keywords, refused_in_words, transcript, turns, waits
+from bot.conversations import distress, feedback, handoff, keywords, refused_in_words, spoken, transcript, turns, waits
 from bot.conversations.redaction import redact_cards
 from bot.db import lock
 from bot.errors import InvalidInput, NotFound, NotVerified, TooMany
@@ -59,6 +59,8 @@ def receive(
     if payload == CALL_BACK and conversation.holder == Holder.QUEUE:
         # A call instead of the wait, as it was offered: the assistant arranges it.
         handoff.withdraw(session, conversation, told=False)
+    if payload is None:
+        spoken.hear(session, conversation, text)
     to_bot = conversation.holder == Holder.BOT
     busy = to_bot and conversation.turn_until is not None
     if busy and len(transcript.pending_ids(session, conversation_id)) >= UNANSWERED_LIMIT:

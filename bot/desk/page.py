@@ -95,5 +95,5 @@ def _templates() -> Environment:
 
 
 def moment(instant: dt.datetime) -> str:
-    """An instant as the desk's own clocks say it: "2 Mar 2026, 10:00:07 EST"."""
-    return f"{instant.astimezone(policies.desk().zone):%-d %b %Y, %H:%M:%S %Z}"
+    """An instant as the desk's own clocks say it: "Mar 2, 2026, 10:00:07 EST"."""
+    return f"{instant.astimezone(policies.desk().zone):%b %-d, %Y, %H:%M:%S %Z}"

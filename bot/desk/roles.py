@@ -52,6 +52,7 @@ LEAST: dict[str, Role | None] = {
     "POST /api/desk/conversations/{conversation_id}/close": Role.AGENT,
     "POST /api/desk/conversations/{conversation_id}/transfer": Role.AGENT,
     "GET /api/desk/attachments/{attachment_id}": Role.AGENT,
+    "POST /api/desk/conversations/{conversation_id}/files": Role.AGENT,
     # Assignment. An offer and a notice are one's own; a follow-up too, for a supervisor anybody's.
     "GET /api/desk/presence": Role.AGENT,
     "POST /api/desk/presence": Role.AGENT,
@@ -99,6 +100,7 @@ LEAST: dict[str, Role | None] = {
     "GET /api/desk/hold-kinds": Role.AGENT,
     "POST /api/desk/conversations/{conversation_id}/holds": Role.AGENT,
     "POST /api/desk/holds/{hold_id}/confirm": Role.AGENT,
+    "POST /api/desk/holds/{hold_id}/treatment-ended": Role.AGENT,
     "POST /api/desk/holds/{hold_id}/lift": Role.AGENT,
     "POST /api/desk/conversations/{conversation_id}/cases": Role.AGENT,
     "POST /api/desk/cases/{case_id}/done": Role.AGENT,
@@ -127,6 +129,12 @@ LEAST: dict[str, Role | None] = {
     "POST /api/desk/customers/{customer_id}/erasures": Role.SUPERVISOR,
     "POST /api/desk/erasures/{erasure_id}/approve": Role.SUPERVISOR,
     "POST /api/desk/erasures/{erasure_id}/refuse": Role.SUPERVISOR,
+    # What we begin. Whom one speaks with, and when a proof has to hold, the services say.
+    "GET /api/desk/conversations/{conversation_id}/outreach": Role.AGENT,
+    "POST /api/desk/conversations/{conversation_id}/outreach/pause": Role.AGENT,
+    "POST /api/desk/conversations/{conversation_id}/outreach/resume": Role.AGENT,
+    "POST /api/desk/outreach/pause": Role.SUPERVISOR,
+    "POST /api/desk/outreach/resume": Role.SUPERVISOR,
     # Learning. Whose words may be seen around a sentence, and who decides what they did not propose, the services say.
     "GET /desk/learning": Role.AGENT,
     "GET /desk/learning/sentences/{message_id}": Role.AGENT,
@@ -140,13 +148,18 @@ LEAST: dict[str, Role | None] = {
     "GET /desk/team": Role.SUPERVISOR,
     "DELETE /api/desk/agents/{agent_id}/sessions": Role.SUPERVISOR,
     "POST /api/desk/agents/{agent_id}/ability": Role.SUPERVISOR,
-    "GET /desk/cases": Role.SUPERVISOR,
+    "GET /desk/cases": Role.AGENT,
     "GET /desk/audit": Role.SUPERVISOR,
     "GET /desk/audit.csv": Role.SUPERVISOR,
     "GET /desk/insights": Role.SUPERVISOR,
     "GET /desk/insights/rows/{name}": Role.SUPERVISOR,
     "GET /desk/insights/rows/{name}.csv": Role.SUPERVISOR,
     "GET /desk/insights/tables/{name}.csv": Role.SUPERVISOR,
+    "GET /desk/outreach": Role.SUPERVISOR,
+    "GET /desk/outreach/plan": Role.SUPERVISOR,
+    "GET /desk/outreach/rows": Role.SUPERVISOR,
+    "GET /desk/outreach/rows.csv": Role.SUPERVISOR,
+    "GET /desk/outreach/tables/{name}.csv": Role.SUPERVISOR,
 }
 
 # What can be called while a password is still to be changed or a second factor to be set up; all else waits.

@@ -19,6 +19,8 @@ from bot.desk.door.sso_routes import router as single_sign_on
 from bot.desk.events import router as events
 from bot.desk.insights.routes import router as insights
 from bot.desk.learning.routes import router as learning
+from bot.desk.outreach.pause_routes import router as outreach_pauses
+from bot.desk.outreach.routes import router as outreach
 from bot.desk.pages import files
 from bot.desk.pages import router as pages
 from bot.desk.queue.follow_up_routes import router as follow_ups
@@ -32,6 +34,7 @@ from bot.desk.thread.attachments import routes as attachments
 from bot.desk.thread.canned_routes import router as canned_answers
 from bot.desk.thread.conversation_routes import api as conversations
 from bot.desk.thread.mention_routes import router as mentioned
+from bot.desk.thread.sent_file_routes import router as sent_files
 from bot.desk.thread.thread_routes import router as thread
 
 router = APIRouter()
@@ -43,6 +46,8 @@ router.include_router(me)
 router.include_router(team)
 router.include_router(audit_log)
 router.include_router(insights)
+router.include_router(outreach)
+router.include_router(outreach_pauses)
 router.include_router(learning)
 router.include_router(events)
 router.include_router(conversations)
@@ -62,6 +67,7 @@ router.include_router(rights)
 router.include_router(calls_routes.routes)
 router.include_router(calls_routes.api)
 router.include_router(attachments)
+router.include_router(sent_files)
 router.include_router(thread)
 router.include_router(mentioned)
 router.include_router(canned_answers)

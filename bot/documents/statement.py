@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot import clock, policies
+from bot import clock, disclosures, policies
 from bot.documents import account as accounts
 from bot.documents import agreement, billed, lines
 from bot.documents.agreement import Agreement
@@ -30,6 +30,7 @@ class Statement:
     """The facts of a statement. What is `open` on all invoices, less `credit`, is `balance`; `history` closes with it.
 
     `disputed` is the part of `open` that is under review. `since` and `until` are days in the customer's zone.
+    `disclosures` are what the law has us say (C10).
     """
 
     letter: Letter
@@ -43,6 +44,7 @@ class Statement:
     disputed: Money
     credit: Money
     balance: Money
+    disclosures: list[str]
 
 
 def read(session: Session, customer: Customer, *, locale: str, as_of: dt.datetime | None = None) -> Statement:
@@ -65,6 +67,7 @@ def read(session: Session, customer: Customer, *, locale: str, as_of: dt.datetim
         disputed=billed.disputed(account),
         credit=account.credit,
         balance=account.balance,
+        disclosures=disclosures.on_statement(customer.country, str(letter.locale)),
     )
 
 
@@ -90,6 +93,7 @@ def _content(statement: Statement, *, described: bool = True) -> dict[str, Any]:
         "plan": _plan(letter, statement.plan) if statement.plan else None,
         "invoices": _invoices(letter, statement.invoices, described),
         "lines": _lines(statement),
+        "disclosures": [legible(sentence, 600) for sentence in statement.disclosures],
     }
 
 

@@ -15,9 +15,12 @@ TALK = frozenset(
 )
 """Intents that no clause is remembered for: there is nothing to come back to."""
 # Looks around a dash or a word instead of taking in the spaces: a text of nothing but spaces stays cheap.
-BREAK = re.compile(
-    r"[!?;…\n]|[.,](?!\d)|(?<=\s)[-–—](?=\s)|(?<=\s)(?:and|but|so|because|also|plus)(?=\s)", re.IGNORECASE
+JOINTS = (
+    "and|but|so|because|also|plus"
+    "|y|pero|así que|asi que|porque|además|ademas|también|tambien|aunque|sino que"
+    "|e|mas|então|entao|porém|porem|também|tambem|além disso|alem disso|só que|so que"
 )
+BREAK = re.compile(rf"[!?¿¡;…\n]|[.,](?!\d)|(?<=\s)[-–—](?=\s)|(?<=\s)(?:{JOINTS})(?=\s)", re.IGNORECASE)
 
 
 def clauses_of(text: Text) -> List[Text]:

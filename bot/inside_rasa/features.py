@@ -58,6 +58,11 @@ class Features:
         """Whether at least half of the pieces of a text's words are known: other scripts and mere signs are not."""
         return self.pieces.known_share(words(text)) >= LEAST_KNOWN
 
+    def known_words(self, text: str) -> float:
+        """How many of a text's words training met, 0 to 1; 0 of no words."""
+        found = words(text)
+        return sum(word in self.words.columns for word in found) / len(found) if found else 0.0
+
     def _terms(self, text: str) -> Tuple[npt.NDArray[np.int64], Numbers]:
         said = self.words.vector(*self.words.counts_of_terms(word_terms(text)))
         pieces = self.pieces.vector(*self.pieces.counts_of_pieces(words(text)))

@@ -31,6 +31,7 @@ from bot.inside_rasa import failures
 from bot.inside_rasa.failures import Failure, TurnFailed
 from bot.inside_rasa.history import Reach
 from bot.inside_rasa.tracker_store import Conversation, ConversationStore
+from bot.inside_rasa.variations import LANGUAGE, VariedResponses
 
 logger = logging.getLogger(__name__)
 
@@ -131,7 +132,8 @@ class TurnProcessor(MessageProcessor):
         output = SilentOutput()
         before = len(conversation.events)
         await self._update_tracker_session(conversation, output)
-        conversation.update_with_events([SlotSet(name, value) for name, value in turn.slots], self.domain)
+        slots = [*turn.slots, *self._language(turn, conversation)]
+        conversation.update_with_events([SlotSet(name, value) for name, value in slots], self.domain)
         message = await self._message(turn, conversation)
         await self._handle_message_with_tracker(message, conversation)
         said = conversation.latest_message
@@ -146,6 +148,13 @@ class TurnProcessor(MessageProcessor):
             raise TurnFailed(Failure.NO_REPLY)
         return answered(replies, said)
 
+    def _language(self, turn: Turn, conversation: Conversation) -> List[Tuple[str, Any]]:
+        """The slot of the language, where it is another than the locale's: the front door knows what is spoken."""
+        if turn.locale is None or not self.knows_slot(LANGUAGE) or not isinstance(self.nlg, VariedResponses):
+            return []
+        language = self.nlg.translations.language_of(turn.locale)
+        return [] if conversation.get_slot(LANGUAGE) == language else [(LANGUAGE, language)]
+
     async def _message(self, turn: Turn, conversation: Conversation) -> UserMessage:
         """The message for Rasa. A text stays a text: a leading slash does not make it an intent."""
         said = turn.payload if turn.payload is not None else turn.text
@@ -157,7 +166,7 @@ class TurnProcessor(MessageProcessor):
             metadata={"locale": turn.locale} if turn.locale else None,
         )
         if turn.payload is None and message.text and message.text.startswith(INTENT_MESSAGE_PREFIX):
-            read = UserMessage(NOT_A_PAYLOAD + message.text, sender_id=turn.conversation_id)
+            read = UserMessage(NOT_A_PAYLOAD + message.text, sender_id=turn.conversation_id, metadata=message.metadata)
             message.parse_data = {**await self.parse_message(read, conversation), TEXT: message.text}
         elif turn.payload is not None:
             message.parse_data = await self.parse_message(message, conversation)

@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -20,8 +21,15 @@ UNKNOWN_SHARE = 0.25
 
 
 def words(text: str) -> List[str]:
-    """The words of a text, in small letters; digits and emoji count as words, other signs do not."""
-    return WORD.findall(text.lower())
+    """The words of a text, in small letters without accents; digits and emoji count as words, other signs do not."""
+    return WORD.findall(plain(text.lower()))
+
+
+def plain(text: str) -> str:
+    """A text without accents, which half of those leave out who write Spanish or Portuguese on a phone."""
+    if text.isascii():
+        return text
+    return "".join(sign for sign in unicodedata.normalize("NFD", text) if not unicodedata.combining(sign))
 
 
 def word_terms(text: str) -> List[str]:

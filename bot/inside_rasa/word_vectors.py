@@ -16,6 +16,8 @@ from typing import Any, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from bot.inside_rasa.terms import plain
+
 PACKAGE = "wordllama"
 TABLE = "weights/l2_supercat_256.safetensors"
 TOKENIZER = "tokenizers/l2_supercat_tokenizer_config.json"
@@ -65,5 +67,5 @@ def shipped() -> WordVectors:
 
 
 def _said(text: str) -> str:
-    """The text in small letters, without signs that say nothing."""
-    return " ".join(SAID.sub(" ", text[:LONGEST].lower().replace("’", "'")).split())
+    """The text in small letters, without accents and signs that say nothing."""
+    return " ".join(SAID.sub(" ", plain(text[:LONGEST].lower().replace("’", "'"))).split())

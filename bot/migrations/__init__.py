@@ -89,11 +89,14 @@ def config(connection: sa.Connection | None = None) -> Config:
 
 
 def compare_type(
-    _context: MigrationContext, _inspected: Any, _declared: Any, inspected_type: Any, declared_type: Any
+    context: MigrationContext, _inspected: Any, _declared: Any, inspected_type: Any, declared_type: Any
 ) -> bool | None:
-    """Alembic's hook: an `Instant` is the time that the database keeps for it, and no difference."""
+    """Alembic's hook: an `Instant` is the time that the database keeps for it, and no difference; nor is the length of
+    a text on SQLite, which counts no characters."""
     if isinstance(declared_type, Instant):
         return not isinstance(inspected_type, sa.DateTime)
+    if context.dialect.name == "sqlite" and type(declared_type) is sa.String and isinstance(inspected_type, sa.String):
+        return False
     return None
 
 

@@ -39,6 +39,7 @@ from bot.models.ledger import Posting
 from bot.models.mandate import Mandate, MandateStatus
 from bot.models.mention import Mention
 from bot.models.offer import HandoffTarget, Offer, OfferOutcome
+from bot.models.outreach import GateDecision, OutreachPause, Reminder, ReminderKind, ReminderStatus
 from bot.models.payment import (
     Payment,
     PaymentOrigin,
@@ -70,6 +71,8 @@ from bot.models.presence import Ability, Availability, Notice, NoticeKind, Prese
 from bot.models.read_mark import ReadMark
 from bot.models.reconciliation import Cursor, Mismatch, MismatchKind, MismatchStatus
 from bot.models.review import Review, ReviewKind, ReviewStatus, Unfit
+from bot.models.sent_file import SentFile
+from bot.models.tone_wish import ToneWish
 from bot.models.verification import VerificationChallenge, VerificationLock
 from bot.models.wrap_up import WrapUp
 
@@ -120,6 +123,7 @@ __all__ = [
     "Feedback",
     "FollowUp",
     "Frequency",
+    "GateDecision",
     "Handoff",
     "HandoffEvent",
     "HandoffEventKind",
@@ -146,6 +150,7 @@ __all__ = [
     "NoticeKind",
     "Offer",
     "OfferOutcome",
+    "OutreachPause",
     "Payment",
     "PaymentOrigin",
     "PaymentShare",
@@ -170,6 +175,9 @@ __all__ = [
     "RecoveryCode",
     "Refund",
     "RefundStatus",
+    "Reminder",
+    "ReminderKind",
+    "ReminderStatus",
     "Reversal",
     "ReversalKind",
     "ReversalStatus",
@@ -177,9 +185,11 @@ __all__ = [
     "ReviewKind",
     "ReviewStatus",
     "Role",
+    "SentFile",
     "SignInThrottle",
     "Source",
     "StoredContent",
+    "ToneWish",
     "Unfit",
     "VerificationChallenge",
     "VerificationLock",

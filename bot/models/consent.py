@@ -29,6 +29,7 @@ class ConsentSource(StrEnum):
     PROVIDER = "provider"
     AGENT = "agent"
     IMPORT = "import"
+    LINK = "link"  # of an e-mail, which ends them
 
 
 class Consent(Base):

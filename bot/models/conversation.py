@@ -20,13 +20,15 @@ class Channel(StrEnum):
     WEB = "web"
     SMS = "sms"
     WHATSAPP = "whatsapp"
+    EMAIL = "email"
 
 
 class Provider(StrEnum):
-    """Who carries messages between a phone and us."""
+    """Who carries messages between an address and us."""
 
     TWILIO = "twilio"
     META = "meta"
+    SMTP = "smtp"
 
 
 class Holder(StrEnum):
@@ -51,8 +53,9 @@ class Conversation(Base):
 
     `customer_id` is set by verification only and is trusted while `verified_until` is ahead. `turn_until` is the lease
     of whoever is answering at this moment, so that turns never overlap; a crash lets it run out. `last_seq` numbers
-    messages. On a phone, `address` is the number in E.164, `provider` who brought the customer's last message and takes
-    ours back, and `wrote_at` when that was: WhatsApp's window of 24 hours opens there (T4).
+    messages. On a phone, `address` is the number in E.164, by e-mail the address in lower case; `provider` who brought
+    the customer's last message and takes ours back, and `wrote_at` when that was: WhatsApp's window of 24 hours opens
+    there (T4).
     """
 
     __tablename__ = "conversations"
@@ -79,7 +82,7 @@ class Conversation(Base):
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     channel: Mapped[Channel] = mapped_column(sa.String(16))
-    address: Mapped[str | None] = mapped_column(sa.String(100))
+    address: Mapped[str | None] = mapped_column(sa.String(254))
     provider: Mapped[Provider | None] = mapped_column(sa.String(8))
     wrote_at: Mapped[dt.datetime | None]
     locale: Mapped[str] = mapped_column(sa.String(16), default="en-US")

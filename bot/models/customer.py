@@ -41,7 +41,7 @@ class Customer(Base):
     time_zone: Mapped[str] = mapped_column(sa.String(64))
     country: Mapped[str] = mapped_column(sa.String(2))
     currency: Mapped[str] = mapped_column(sa.String(3))
-    customer_since: Mapped[dt.date | None]
+    customer_since: Mapped[dt.date | None] = mapped_column(index=True)
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
 
 

@@ -14,12 +14,14 @@ from bot.db import Base, new_id
 
 
 class HoldEventKind(StrEnum):
-    """What can happen to a hold; `ended` is a hold whose day came."""
+    """What can happen to a hold; `ended` is a hold whose day came, `treated` one of which the day is known, since
+    treatment in a crisis has ended."""
 
     PLACED = "placed"
     CONFIRMED = "confirmed"
     LIFTED = "lifted"
     ENDED = "ended"
+    TREATED = "treated"
 
 
 class DisputeOutcome(StrEnum):

@@ -19,6 +19,7 @@ class Source(StrEnum):
     STRIPE = "stripe"
     TWILIO = "twilio"
     META = "meta"
+    SMTP = "smtp"
 
 
 class ExternalEvent(Base):

@@ -16,7 +16,10 @@ class Invoice(Base):
     """What was billed: `amount` minor units of `currency`, due on a date in the customer's time zone."""
 
     __tablename__ = "invoices"
-    __table_args__ = (sa.CheckConstraint("amount > 0", name="amount_positive"),)
+    __table_args__ = (
+        sa.CheckConstraint("amount > 0", name="amount_positive"),
+        sa.Index("ix_invoices_due_on", "due_on"),
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     customer_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("customers.id"), index=True)

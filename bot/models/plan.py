@@ -161,6 +161,7 @@ class PlanEvent(Base):
     """Every change of a plan: what, who, when, and the exact terms shown (K8)."""
 
     __tablename__ = "plan_events"
+    __table_args__ = (sa.Index("ix_plan_events_kind_at", "kind", "at"),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     plan_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("plans.id"), index=True)
@@ -204,6 +205,7 @@ class Promise(Base):
     """A promise to pay on a date; until then there is silence about it (design section 10, 4)."""
 
     __tablename__ = "promises"
+    __table_args__ = (sa.Index("ix_promises_status_due_on", "status", "due_on"),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     customer_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("customers.id"), index=True)

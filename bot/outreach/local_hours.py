@@ -25,6 +25,18 @@ def next_open(at: dt.datetime, zones: Set[str], country: str, law: Jurisdiction)
     return next((start for start in starts if is_open(start, zones, country, law)), None)
 
 
+def closes_at(at: dt.datetime, zones: Iterable[str], law: Jurisdiction) -> dt.datetime | None:
+    """When (UTC) the hours that are open at `at` end in the first of `zones`; None where one is closed all day."""
+    ends = []
+    for zone in map(ZoneInfo, zones):
+        day = at.astimezone(zone).date()
+        hours = week.on(law.hours, day)
+        if hours is None:
+            return None
+        ends.append(dt.datetime.combine(day, dt.time(), zone) + dt.timedelta(minutes=hours[1]))
+    return min((end.astimezone(dt.UTC) for end in ends), default=None)
+
+
 def _starts(at: dt.datetime, zone: ZoneInfo, law: Jurisdiction) -> Iterable[dt.datetime]:
     """When the days of `zone` open: what is open in all zones begins when one of them opens."""
     first = at.astimezone(zone).date()

@@ -1,82 +1,61 @@
-"""What the gate has to know of a customer, read from the database (C1 to C8)."""
+"""What the gate has to know of a customer, from what is known of them (C1 to C8)."""
 
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Sequence
+from functools import lru_cache
 
-import sqlalchemy as sa
 from phonenumbers import NumberParseException
 from phonenumbers import parse as parse_number
 from phonenumbers import timezone as number_zones
 from sqlalchemy.orm import Session
 
 from bot import policies
-from bot.billing import holds
+from bot.billing.holds import OF_THEMSELVES
 from bot.billing.identity import refusals
 from bot.channels import window
-from bot.conversations import preferences
-from bot.models import (
-    Channel,
-    Conversation,
-    Customer,
-    Delivery,
-    DeliveryStatus,
-    Hold,
-    Holder,
-    HoldKind,
-    HoldStatus,
-    Medium,
-    Purpose,
-)
+from bot.models import Channel, Consent, Conversation, Customer, Hold, Holder, HoldKind, Medium, Purpose
+from bot.outreach.facts import CHANNELS, Facts, facts_of
 from bot.outreach.gate import Situation
 from bot.phone_numbers import alike
-from bot.policies import Stop
-
-CHANNELS = {Medium.SMS: Channel.SMS, Medium.WHATSAPP: Channel.WHATSAPP}
-COUNTED = dt.timedelta(days=366)
 
 
 def situation_of(session: Session, customer: Customer, medium: Medium, *, has_template: bool = False) -> Situation:
     """What counts for a message to `customer` that we begin by `medium`, as things stand.
 
-    `has_template`: an approved WhatsApp template can carry it. No e-mail is sent yet; it is judged all the same.
+    `has_template`: an approved WhatsApp template can carry it.
     """
-    talks = _talks(session, customer)
-    channel = CHANNELS.get(medium)
-    address = customer.email if medium is Medium.EMAIL else customer.phone if channel else None
-    here = [talk for talk in talks if talk.channel == channel and talk.address in alike(address or "")]
+    return of(facts_of(session, [customer])[customer.id], medium, has_template=has_template)
+
+
+def of(facts: Facts, medium: Medium, *, has_template: bool = False) -> Situation:
+    """What counts for a message by `medium`, from what is known. Pure, but for the policies."""
+    customer, channel, address = facts.customer, CHANNELS.get(medium), facts.address(medium)
+    here = facts.here(medium)
+    law = policies.jurisdiction(customer.country)
     return Situation(
         medium=medium,
         country=customer.country,
         zone=customer.time_zone,
         zones=frozenset({customer.time_zone, *zones_of(customer.phone)}),
-        law=policies.jurisdiction(customer.country),
+        law=law,
         own_caps=policies.outreach().caps,
-        paused=policies.outreach().paused,
-        has_address=bool(address),
-        holds=_holds(session, customer, address),
-        refused=bool(channel and address and refusals.is_refused(session, channel, address, Purpose.REMINDERS)),
-        opted_in=bool(channel and address and _has_said_yes(session, channel, address)),
-        wishes=preferences.of(session, None, customer.id),
-        begun=_begun(session, customer, [talk.id for talk in talks]),
-        with_person=any(talk.holder != Holder.BOT for talk in talks),
-        live_until=_live_until(talks),
+        paused=policies.outreach().paused or facts.is_all_paused or bool(facts.pauses),
+        has_address=bool(address) or (medium == Medium.WEB and bool(here)),
+        holds=_stopping(facts, address),
+        refused=bool(channel and address and _is_refused(facts, channel, address)),
+        opted_in=bool(channel and address and _has_said_yes(facts, channel, address)),
+        wishes=facts.wishes(),
+        begun=facts.begun,
+        with_person=any(talk.holder != Holder.BOT for talk in facts.talks),
+        live_until=_live_until(facts.talks),
         window_until=max((talk.wrote_at + window.OPEN_FOR for talk in here if talk.wrote_at), default=None),
         has_template=has_template,
     )
 
 
-def _talks(session: Session, customer: Customer) -> list[Conversation]:
-    """Their conversations, and those on their phone in which nobody has proven who they are."""
-    theirs = Conversation.customer_id == customer.id
-    if customer.phone is not None:
-        on_phone = sa.and_(Conversation.channel != Channel.WEB, Conversation.address.in_(alike(customer.phone)))
-        theirs = sa.or_(theirs, on_phone)
-    return list(session.scalars(sa.select(Conversation).where(theirs)))
-
-
+@lru_cache(maxsize=50_000)
 def zones_of(phone: str | None) -> tuple[str, ...]:
     """The time zones (IANA) in which a number in E.164 may ring; none where it tells nothing."""
     if phone is None:
@@ -88,39 +67,42 @@ def zones_of(phone: str | None) -> tuple[str, ...]:
     return tuple(zone for zone in found if zone != number_zones.UNKNOWN_TIMEZONE)
 
 
-def _holds(session: Session, customer: Customer, address: str | None) -> frozenset[HoldKind]:
-    """Those that stop outreach: on the person, and on this address, whoever it was held for (P4, C8)."""
-    stopping = policies.holds().stopping(Stop.OUTREACH)
-    on_person = holds.holds_on(session, customer.id) & stopping
-    if address is None:
-        return on_person
-    here = sa.select(Hold.kind).where(
-        Hold.address.in_(alike(address)), Hold.kind.in_(sorted(stopping)), Hold.status != HoldStatus.LIFTED
+def _stopping(facts: Facts, address: str | None) -> frozenset[HoldKind]:
+    here = alike(address) if address else ()
+    return frozenset(
+        HoldKind(row.kind)
+        for row in facts.holds
+        if row.address is None or row.address in here or (row.customer_id is None and _is_own_word(facts, row))
     )
-    return on_person | {HoldKind(kind) for kind in session.scalars(here)}
 
 
-def _has_said_yes(session: Session, channel: Channel, address: str) -> bool:
-    newest = refusals.newest(session, channel, address, Purpose.EVERYTHING, Purpose.REMINDERS)
+def _is_own_word(facts: Facts, row: Hold) -> bool:
+    """Whether they said it of themselves before they had shown who they are."""
+    theirs = {talk.id for talk in facts.talks if talk.customer_id == facts.customer.id}
+    return row.kind in OF_THEMSELVES and row.conversation_id in theirs
+
+
+def _is_refused(facts: Facts, channel: Channel, address: str) -> bool:
+    """As `refusals.is_refused` says it of reminders."""
+    of_all = _newest(facts, channel, address, Purpose.EVERYTHING)
+    if of_all is not None and not of_all.granted:
+        return True
+    latest = _newest(facts, channel, address, Purpose.EVERYTHING, Purpose.REMINDERS)
+    return latest is not None and not latest.granted
+
+
+def _has_said_yes(facts: Facts, channel: Channel, address: str) -> bool:
+    newest = _newest(facts, channel, address, Purpose.EVERYTHING, Purpose.REMINDERS)
     return newest is not None and newest.granted
 
 
-def _begun(session: Session, customer: Customer, talks: Sequence[uuid.UUID]) -> tuple[dt.datetime, ...]:
-    """When each message that we began in the last year was written down; what was withheld reached nobody."""
-    newest = session.scalar(sa.select(sa.func.max(Delivery.created_at)).where(Delivery.conversation_id.in_(talks)))
-    if newest is None:
-        return ()
-    rows = session.scalars(
-        sa.select(sa.func.min(Delivery.created_at))
-        .where(
-            Delivery.conversation_id.in_(talks),
-            Delivery.unasked.is_(True),
-            Delivery.status != DeliveryStatus.WITHHELD,
-            Delivery.created_at >= newest - COUNTED,
-        )
-        .group_by(sa.func.coalesce(Delivery.message_id, Delivery.id))
+def _newest(facts: Facts, channel: Channel, address: str, *purposes: Purpose) -> Consent | None:
+    forms = refusals.forms(channel, address)
+    either = {*forms, *map(refusals.forgotten, forms)}
+    return next(
+        (row for row in facts.consents if row.channel == channel and row.address in either and row.purpose in purposes),
+        None,
     )
-    return tuple(sorted(rows))
 
 
 def _live_until(talks: Sequence[Conversation]) -> dt.datetime | None:

@@ -13,18 +13,28 @@ from bot.policies.assignment import AssignmentPolicy
 from bot.policies.canned_answer import CannedAnswersPolicy
 from bot.policies.copy_words import DataCopyPolicy
 from bot.policies.desk import DeskPolicy
+from bot.policies.disclosure import DisclosuresPolicy
 from bot.policies.document import Brand, DocumentsPolicy
+from bot.policies.email import EmailPolicy
 from bot.policies.escalation import EscalationPolicy
 from bot.policies.file import FOLDER, Policy, PolicyInvalid, in_language, load, read
 from bot.policies.hold import HoldsPolicy, Stop
 from bot.policies.jurisdiction import Jurisdiction, strictest
 from bot.policies.keyword import KeywordsPolicy
 from bot.policies.kindness import KindnessPolicy
+from bot.policies.language import LanguagesShown
 from bot.policies.outreach import OutreachPolicy
+from bot.policies.pack_check import check as check_packs
 from bot.policies.payment import AutopayPolicy, PaymentsPolicy
 from bot.policies.plan import PlansPolicy
 from bot.policies.proof import IdentityPolicy
+from bot.policies.reading import ReadingPolicy
+from bot.policies.refusal import RefusalsPolicy
 from bot.policies.right import RightsPolicy, in_country
+from bot.policies.telling import TellingPolicy
+from bot.policies.template import STEPS, FrameFile, KindFile
+from bot.policies.template_variant import VariantsPolicy
+from bot.policies.tone import Tone, TonesPolicy
 from bot.policies.whatsapp_template import WhatsAppTemplate, WhatsAppTemplatesPolicy
 from bot.policies.wrap_up import WrapUpPolicy
 
@@ -37,21 +47,29 @@ __all__ = [
     "Brand",
     "CannedAnswersPolicy",
     "DeskPolicy",
+    "DisclosuresPolicy",
     "DocumentsPolicy",
+    "EmailPolicy",
     "EscalationPolicy",
     "HoldsPolicy",
     "IdentityPolicy",
     "Jurisdiction",
     "KeywordsPolicy",
     "KindnessPolicy",
+    "LanguagesShown",
     "Method",
     "OutreachPolicy",
     "PaymentsPolicy",
     "PlansPolicy",
     "Policy",
     "PolicyInvalid",
+    "ReadingPolicy",
+    "RefusalsPolicy",
     "RightsPolicy",
     "Stop",
+    "Tone",
+    "TonesPolicy",
+    "VariantsPolicy",
     "WhatsAppTemplate",
     "WhatsAppTemplatesPolicy",
     "WrapUpPolicy",
@@ -65,7 +83,9 @@ __all__ = [
     "check_all",
     "data_copy",
     "desk",
+    "disclosures",
     "documents",
+    "email",
     "escalation",
     "facts_in",
     "holds",
@@ -75,11 +95,19 @@ __all__ = [
     "jurisdiction",
     "keywords",
     "kindness",
+    "languages",
     "outreach",
     "payments",
     "plans",
     "read",
+    "reading",
+    "refusals",
     "rights",
+    "telling",
+    "template",
+    "template_frame",
+    "tones",
+    "variants",
     "whatsapp_templates",
     "wrap_up",
 ]
@@ -116,9 +144,27 @@ def holds() -> HoldsPolicy:
 
 
 @cache
+def refusals() -> RefusalsPolicy:
+    """`policies/refusals.yml`. Raises `PolicyInvalid`."""
+    return read(RefusalsPolicy, FOLDER / "refusals.yml")
+
+
+@cache
 def rights() -> RightsPolicy:
     """`policies/rights.yml`. Raises `PolicyInvalid`."""
     return read(RightsPolicy, FOLDER / "rights.yml")
+
+
+@cache
+def reading(language: str) -> ReadingPolicy:
+    """`policies/reading/<language>.yml` (ISO 639-1). Raises `PolicyInvalid`."""
+    return read(ReadingPolicy, FOLDER / "reading" / f"{language}.yml")
+
+
+@cache
+def telling(language: str) -> TellingPolicy:
+    """`policies/telling/<language>.yml` (ISO 639-1). Raises `PolicyInvalid`."""
+    return read(TellingPolicy, FOLDER / "telling" / f"{language}.yml")
 
 
 @cache
@@ -146,6 +192,12 @@ def keywords() -> KeywordsPolicy:
 
 
 @cache
+def languages() -> LanguagesShown:
+    """`policies/languages.yml`. Raises `PolicyInvalid`."""
+    return read(LanguagesShown, FOLDER / "languages.yml")
+
+
+@cache
 def kindness() -> KindnessPolicy:
     """`policies/kindness.yml`. Raises `PolicyInvalid`."""
     return read(KindnessPolicy, FOLDER / "kindness.yml")
@@ -155,6 +207,12 @@ def kindness() -> KindnessPolicy:
 def desk() -> DeskPolicy:
     """`policies/desk.yml`. Raises `PolicyInvalid`."""
     return read(DeskPolicy, FOLDER / "desk.yml")
+
+
+@cache
+def email() -> EmailPolicy:
+    """`policies/email.yml`. Raises `PolicyInvalid`."""
+    return read(EmailPolicy, FOLDER / "email.yml")
 
 
 @cache
@@ -180,6 +238,12 @@ def jurisdiction(country: str) -> Jurisdiction:
 
 
 @cache
+def disclosures() -> DisclosuresPolicy:
+    """`policies/disclosures.yml`. Raises `PolicyInvalid`."""
+    return read(DisclosuresPolicy, FOLDER / "disclosures.yml")
+
+
+@cache
 def assignment() -> AssignmentPolicy:
     """`policies/assignment.yml`. Raises `PolicyInvalid`."""
     return read(AssignmentPolicy, FOLDER / "assignment.yml")
@@ -189,6 +253,30 @@ def assignment() -> AssignmentPolicy:
 def whatsapp_templates() -> WhatsAppTemplatesPolicy:
     """`policies/whatsapp_templates.yml`. Raises `PolicyInvalid`."""
     return read(WhatsAppTemplatesPolicy, FOLDER / "whatsapp_templates.yml")
+
+
+@cache
+def tones() -> TonesPolicy:
+    """`policies/tones.yml`. Raises `PolicyInvalid`."""
+    return read(TonesPolicy, FOLDER / "tones.yml")
+
+
+@cache
+def template(language: str, kind: str) -> KindFile:
+    """The messages of `kind` in `language`, one of `tones().languages`. Raises `PolicyInvalid`."""
+    return read(KindFile, FOLDER / "templates" / language / f"{kind}.yml")
+
+
+@cache
+def template_frame(language: str) -> FrameFile:
+    """What stands around messages in `language`, one of `tones().languages`. Raises `PolicyInvalid`."""
+    return read(FrameFile, FOLDER / "templates" / language / "frame.yml")
+
+
+@cache
+def variants() -> VariantsPolicy:
+    """`policies/variants.yml`. Raises `PolicyInvalid`."""
+    return read(VariantsPolicy, FOLDER / "variants.yml")
 
 
 @cache
@@ -232,18 +320,38 @@ def check_all() -> None:
     adjustments()
     answers()
     holds()
+    refusals()
     rights()
     data_copy()
     identity()
     keywords()
     kindness()
+    languages()
     desk()
+    email()
     escalation()
     whatsapp_templates()
     canned_answers()
     wrap_up()
     documents()
-    for country in outreach().jurisdictions:
-        jurisdiction(country)
+    for language in tones().languages:
+        template_frame(language)
+        for kind in STEPS:
+            template(language, kind)
+    variants()
+    for path in sorted((FOLDER / "jurisdictions").glob("*.yml")):
+        read(Jurisdiction, path)
+    check_packs(
+        {country: (name, jurisdiction(country)) for country, name in outreach().jurisdictions.items()},
+        disclosures=disclosures(),
+        languages=tones().languages,
+        brand=brand(),
+        keywords=keywords(),
+        plans=plans(),
+    )
+    for path in sorted((FOLDER / "reading").glob("*.yml")):
+        reading(path.stem)
+    for path in sorted((FOLDER / "telling").glob("*.yml")):
+        telling(path.stem)
     brand()
     brand_name()

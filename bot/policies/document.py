@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import string
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from bot.policies.file import Policy
+from bot.policies.file import Policy, fields_of
 
 Sentence = Annotated[str, Field(min_length=1, max_length=400)]
 # What a sentence fills in; one that is not named here fills in nothing.
@@ -98,7 +97,7 @@ class DocumentWords(Policy):
     def _fields(self) -> DocumentWords:
         for name in type(self).model_fields:
             wanted = FIELDS.get(name, set())
-            if _fields_of(getattr(self, name)) != wanted:
+            if fields_of(getattr(self, name)) != wanted:
                 raise ValueError(f"{name} has to use {', '.join(sorted(wanted)) or 'nothing'} in braces, each plainly")
         return self
 
@@ -121,24 +120,14 @@ class DocumentsPolicy(Policy):
 
 
 class Brand(Policy):
-    """What a document says of the business: `policies/brand.yml`, which holds more than that."""
+    """What a document says of the business: `policies/brand.yml`, which holds more than that. `registration` is the
+    number by which it is registered, with its name, by country (ISO 3166) or `any` (C10)."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     name: str = Field(min_length=1, max_length=100)
     address: list[str] = Field(default_factory=list, max_length=6)
+    registration: dict[Annotated[str, Field(pattern="^(?:any|[A-Z]{2})$")], str] = Field(default_factory=dict)
     email: str | None = None
     phone: str | None = None
     website: str | None = None
-
-
-def _fields_of(sentence: str) -> set[str] | None:
-    """The plain `{fields}` of `sentence`, or None when its braces do not close."""
-    try:
-        return {
-            name if not spec and not conversion else f"{name}:{spec}!{conversion}"
-            for _, name, spec, conversion in string.Formatter().parse(sentence)
-            if name is not None
-        }
-    except ValueError:
-        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -40,7 +41,7 @@ def read(kind: type[P], path: Path) -> P:
         return kind.model_validate(load(path))
     except ValidationError as error:
         lines = [f"  {'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
-        raise PolicyInvalid(f"policies/{path.name} needs attention:\n" + "\n".join(lines)) from error
+        raise PolicyInvalid(f"policies/{_named(path)} needs attention:\n" + "\n".join(lines)) from error
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -48,10 +49,15 @@ def load(path: Path) -> dict[str, Any]:
     try:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise PolicyInvalid(f"policies/{path.name} cannot be read: {error}") from error
+        raise PolicyInvalid(f"policies/{_named(path)} cannot be read: {error}") from error
     if not isinstance(loaded, dict):
-        raise PolicyInvalid(f"policies/{path.name}: a mapping of keys to values is expected")
+        raise PolicyInvalid(f"policies/{_named(path)}: a mapping of keys to values is expected")
     return loaded
+
+
+def _named(path: Path) -> str:
+    """A file of ours with its folder, where it has one: templates/es/invoice.yml."""
+    return str(path.relative_to(FOLDER)) if path.is_relative_to(FOLDER) else path.name
 
 
 def needs(words: Words, key: str, *fields: str) -> None:
@@ -65,3 +71,15 @@ def needs(words: Words, key: str, *fields: str) -> None:
             raise ValueError(f"{key}.{language} may use {', '.join(fields)} in braces only") from error
         if missing := [field for field in fields if f"{{{field}}}" not in text]:
             raise ValueError(f"{key}.{language} lacks {', '.join(missing)}")
+
+
+def fields_of(sentence: str) -> set[str] | None:
+    """The plain `{fields}` of `sentence`, or None when its braces do not close."""
+    try:
+        return {
+            name if not spec and not conversion else f"{name}:{spec}!{conversion}"
+            for _, name, spec, conversion in string.Formatter().parse(sentence)
+            if name is not None
+        }
+    except ValueError:
+        return None

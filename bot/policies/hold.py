@@ -1,8 +1,7 @@
-"""What each kind of hold stops, who lifts it, and when it ends by itself."""
+"""What each kind of hold stops, and who lifts it. When it ends by itself is the law's (`Jurisdiction.last_day`)."""
 
 from __future__ import annotations
 
-import datetime as dt
 from enum import StrEnum
 from typing import Annotated
 
@@ -24,8 +23,8 @@ class Stop(StrEnum):
 
 
 class HoldsPolicy(Policy):
-    """`policies/holds.yml`: for each kind of hold, what it stops (C8, C9); the least role that may lift it, how many
-    days it binds once it is confirmed (for ever where none are named), and what agents read of what is stopped."""
+    """`policies/holds.yml`: for each kind of hold, what it stops (C8, C9); the least role that may lift it, and
+    what agents read of what is stopped."""
 
     dispute: frozenset[Stop]
     hardship: frozenset[Stop]
@@ -36,7 +35,6 @@ class HoldsPolicy(Policy):
     cease: frozenset[Stop]
     wrong_person: frozenset[Stop]
     lifted_by: dict[HoldKind, Role]
-    ends_after_days: dict[HoldKind, Annotated[int, Field(ge=1, le=730)]]
     says: dict[Stop, Annotated[str, Field(min_length=1, max_length=160)]]
 
     @model_validator(mode="after")
@@ -62,11 +60,6 @@ class HoldsPolicy(Policy):
     def stopped_by(self, kind: HoldKind) -> list[str]:
         """What a hold of `kind` stops, a sentence each, in the policy's order."""
         return [self.says[stop] for stop in Stop if stop in self._of(kind)]
-
-    def last_day(self, kind: HoldKind, first: dt.date) -> dt.date | None:
-        """The last day of a hold of `kind` that binds from `first` on; None where it has no end."""
-        days = self.ends_after_days.get(kind)
-        return first + dt.timedelta(days=days - 1) if days else None
 
     def _of(self, kind: HoldKind) -> frozenset[Stop]:
         stops: frozenset[Stop] = getattr(self, kind)

@@ -21,11 +21,9 @@ class Changes(Policy):
 
 
 class Missed(Policy):
-    """An instalment whose day has passed: asked about after `ask_after_days`, from `ask_from_hour` until nine in the
-    evening of the customer's day (C1); the plan is broken `broken_after_days` after the question if nothing was paid or
-    agreed (K1, K7)."""
+    """An instalment whose day has passed: asked about after `ask_after_days`, when the gate lets it through; the plan
+    is broken `broken_after_days` after the question if nothing was paid or agreed (K1, K7)."""
 
-    ask_from_hour: int = Field(ge=8, le=20)
     ask_after_days: int = Field(ge=0, le=14)
     broken_after_days: int = Field(ge=7, le=90)
 

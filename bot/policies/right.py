@@ -9,18 +9,16 @@ from pydantic import Field, field_validator, model_validator
 from bot.policies.file import Policy, Words, needs
 
 Days = Annotated[int, Field(ge=1, le=90)]
-Years = Annotated[int, Field(ge=1, le=30)]
 Country = Annotated[str, Field(pattern="^(?:any|[A-Z]{2})$")]
 
 
 class RightsPolicy(Policy):
-    """`policies/rights.yml`, by country (ISO 3166-1, or `any`): days to answer, years for which records stay (P5); and
-    `erased`, by language, what stands where words were."""
+    """`policies/rights.yml`, by country (ISO 3166-1, or `any`): days to answer; and `erased`, by language, what
+    stands where words were. How long records stay is the law's (`Jurisdiction.kept_years`, P5)."""
 
     copy_days: dict[Country, Days]
     erasure_days: dict[Country, Days]
     complaint_days: dict[Country, Days]
-    kept_years: dict[Country, Years]
     erased: Words
 
     @model_validator(mode="after")
@@ -28,7 +26,7 @@ class RightsPolicy(Policy):
         needs(self.erased, "erased")
         return self
 
-    @field_validator("copy_days", "erasure_days", "complaint_days", "kept_years")
+    @field_validator("copy_days", "erasure_days", "complaint_days")
     @classmethod
     def _any(cls, by_country: dict[str, int]) -> dict[str, int]:
         if "any" not in by_country:

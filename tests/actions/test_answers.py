@@ -105,6 +105,9 @@ async def test_c11_consequences_are_the_operators_facts_and_nothing_else(scene: 
         ("do you take it out of my wages", "not with an employer"),
         ("will my wages be garnished", "No. Nothing is taken from your pay"),
         ("will you send it to a collection agency", "none is passed on"),
+        ("¿me meten a la cárcel?", "nobody is arrested"),
+        ("le avisan a mi patrón?", "not with an employer"),
+        ("vão penhorar minha casa?", "nothing is taken from it"),
     ],
 )
 @pytest.mark.parametrize("verified", [True, False])
@@ -145,6 +148,8 @@ async def test_c11_where_we_report_it_is_said_when(scene: Scene, monkeypatch: py
         ("do you take Apple Pay?", ["utter_method_taken", "utter_methods"]),
         ("can i pay with paypal", ["utter_method_not_taken", "utter_methods"]),
         ("can I pay cash", ["utter_method_not_taken", "utter_methods"]),
+        ("aceita pix?", ["utter_method_not_taken", "utter_methods"]),
+        ("passa cartão?", ["utter_method_taken", "utter_methods"]),
         ("paypal or card?", ["utter_methods"]),
     ],
 )

@@ -100,7 +100,17 @@ async def test_somebody_elses_crisis_holds_nothing(scene: Scene, clock: SetClock
     assert (answer.responses[0], holds(scene)) == ("utter_vulnerability", [])
 
 
-@pytest.mark.parametrize(("locale", "line"), [("en-GB", "116 123"), ("pt-BR", "188"), ("fr", "findahelpline.com")])
+@pytest.mark.parametrize(
+    ("locale", "line"),
+    [
+        ("en-GB", "116 123"),
+        ("pt-BR", "188"),
+        ("fr", "findahelpline.com"),
+        ("es-US", "llame al 988"),
+        ("es-GB", "116 123"),
+        ("pt-GB", "ligue para 116 123"),
+    ],
+)
 async def test_the_help_lines_are_those_of_the_country_c12(sqlite_db: Database, locale: str, line: str) -> None:
     scene = Scene(sqlite_db, verified=False, locale=locale)
     assert line in (await scene.run(ExpressCrisis(), "I want to die", "express_crisis")).text

@@ -1,4 +1,4 @@
-"""Preferences and languages: kept at once and said back (C7, K12)."""
+"""Preferences: kept at once and said back (C7)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ import sqlalchemy as sa
 
 from actions.care.contact import CeaseContact
 from actions.talk.contact_preferences import KeepPreference, PreferenceForm, SetContactPreference
-from actions.talk.languages import ChangeLanguage
-from actions.talk.talk import Affirm
 from bot.conversations import preferences
 from bot.conversations.preferences import Standing
-from bot.db import Database
-from bot.models import Case, Handoff, Hold, Medium
+from bot.models import Case, Hold, Medium
 from tests.actions.scene import Scene
 from tests.conftest import SetClock
 
@@ -40,7 +37,6 @@ def cases(scene: Scene) -> list[str]:
         ("weekends only", "only on Saturday and Sunday"),
         ("not on Sundays", "not on Sunday"),
         ("nothing until April 1", "nothing before April 1, 2026"),
-        ("please write to me in Spanish", "Spanish where we can"),
     ],
 )
 async def test_a_preference_is_kept_at_once_and_said_back_c7(
@@ -111,63 +107,6 @@ async def test_what_is_missing_is_asked_for(clock: SetClock, scene: Scene) -> No
 async def test_a_later_day_that_is_quiet_holds_until_then(clock: SetClock, scene: Scene) -> None:
     await scene.run(SetContactPreference(), "leave me in peace until the 15th", "set_contact_preference")
     assert standing(scene).quiet_until == dt.date(2026, 3, 15)
-
-
-@pytest.mark.parametrize(
-    ("text", "response", "words"),
-    [
-        ("¿hablas español?", "utter_language_es", "Hablar"),
-        ("fala português?", "utter_language_pt_alone", "português"),
-        ("do you speak German", "utter_language_other_alone", "German"),
-        ("another language please", "utter_language_which", "Spanish"),
-    ],
-)
-async def test_a_language_that_we_do_not_speak_is_said_so_in_it_where_we_can_k12(
-    scene: Scene, text: str, response: str, words: str
-) -> None:
-    answer = await scene.run(ChangeLanguage(), text, "change_language")
-    assert answer.responses == [response]
-    if response.startswith("utter_language_es"):
-        assert "español" in answer.text
-    else:
-        assert words in answer.text
-    assert answer.slots.get("language") is None
-
-
-async def test_the_language_is_kept_and_the_person_knows_it(clock: SetClock, stranger: Scene) -> None:
-    answer = await stranger.run(ChangeLanguage(), "en español por favor", "change_language")
-    assert standing(stranger, known=False).language == "es"
-    yes = await stranger.run(Affirm(), "sí", "affirm", slots={"offer": answer.slots["offer"]})
-    assert yes.responses == ["utter_handoff"]
-    with stranger.db.reading() as session:
-        assert session.scalars(sa.select(Handoff)).one().summary["language"] == "es"
-
-
-@pytest.mark.parametrize(
-    ("text", "locale", "response"),
-    [
-        ("can we do this in my own language", "es-US", "utter_language_es"),
-        ("I want my language", "pt-BR", "utter_language_pt_alone"),
-        ("hola, no puedo leer esto, quiero pagar", "en-US", "utter_language_es"),
-        ("não entendo nada, preciso de ajuda", "en-US", "utter_language_pt_alone"),
-    ],
-)
-async def test_a_language_without_a_name_is_known_by_what_is_there_k12(
-    sqlite_db: Database, text: str, locale: str, response: str
-) -> None:
-    answer = await Scene(sqlite_db, verified=False, locale=locale).run(ChangeLanguage(), text, "change_language")
-    assert answer.responses == [response]
-
-
-async def test_the_language_that_is_kept_serves_again_k12(scene: Scene) -> None:
-    await scene.run(ChangeLanguage(), "en español por favor", "change_language")
-    answer = await scene.run(ChangeLanguage(), "my language please", "change_language")
-    assert answer.responses == ["utter_language_es"]
-
-
-async def test_english_goes_on_in_english(scene: Scene) -> None:
-    answer = await scene.run(ChangeLanguage(), "English please", "change_language")
-    assert (answer.responses, answer.slots) == (["utter_language_here"], {"language": None})
 
 
 async def test_a_question_writes_nothing_down_and_hears_what_stands_c4_c7(clock: SetClock, scene: Scene) -> None:

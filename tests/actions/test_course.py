@@ -371,5 +371,5 @@ def test_every_wish_that_can_be_carried_out_can_be_offered() -> None:
     for module in pkgutil.iter_modules(actions.__path__):
         if module.name != "__main__":
             importlib.import_module(f"actions.{module.name}")
-    talk = {"express_frustration", "give_feedback", "repeat", "start_over"}
+    talk = {"express_frustration", "give_feedback", "remind_me", "repeat", "start_over"}
     assert {intent for intent in Deed.by_intent if not _has_name(intent)} <= SENSITIVE | talk

@@ -41,7 +41,7 @@ TO_STRANGERS = (
     "utter_comment_kept", "utter_ask_callback_number", "utter_ask_callback_time", "utter_callback_number_needed",
     "utter_callback_noted_given", "utter_callback_number_unclear", "utter_callback_time_unclear",
     "utter_callback_closed", "utter_callback_far", "utter_ask_preference", "utter_preference_noted",
-    "utter_preference_unclear", "utter_language_which", "utter_language_es", "utter_language_pt",
+    "utter_preference_unclear", "utter_language_which", "utter_language_own",
     "utter_language_other", "utter_language_here", "utter_cease_passed_on", "utter_deceased_passed_on",
     "utter_insolvency_passed_on", "utter_adviser_passed_on", "utter_code_sent_again", "utter_ask_factor",
     "utter_ask_postcode", "utter_ask_birth_date", "utter_factor_unclear", "utter_factor_wrong", "utter_factor_other",

@@ -110,15 +110,15 @@ def test_a_part_that_is_missing_is_asked_about_and_what_is_paid_is_not(db: Datab
 @pytest.mark.parametrize(
     ("zone", "hour", "found"),
     [
-        ("America/Chicago", 13, False),  # eight in the morning, daylight saving time since the 8th
-        ("America/Chicago", 14, True),
+        ("America/Chicago", 12, False),  # seven in the morning, daylight saving time since the 8th
+        ("America/Chicago", 13, True),
         ("America/Anchorage", 14, False),
         ("America/Anchorage", 17, True),
         ("Pacific/Auckland", 7, True),  # eight in the evening there
         ("Pacific/Auckland", 8, False),  # nine
     ],
 )
-def test_c1_questions_go_out_in_the_customers_own_hours(
+def test_c1_only_who_has_an_hour_of_day_is_found(
     db: Database, clock: SetClock, zone: str, hour: int, found: bool
 ) -> None:
     with db.transaction() as session:

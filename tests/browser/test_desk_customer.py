@@ -177,6 +177,32 @@ def test_a_promise_is_noted_and_corrected(pane: Pane, page: Page) -> None:
     expect(about).to_contain_text("$70.00")
 
 
+def test_c8_a_breathing_space_in_treatment_has_its_last_day_when_treatment_has_ended(pane: Pane, page: Page) -> None:
+    about = pane.open(page)
+    about.get_by_role("button", name="Place a hold").click()
+    sheet = page.get_by_role("dialog", name="Place a hold")
+    treatment = sheet.get_by_label("They are in treatment for a mental-health crisis")
+    expect(treatment).to_be_hidden()
+    sheet.get_by_label("Kind").select_option("breathing_space")
+    expect(sheet).to_contain_text("It ends by itself after 60 days, unless you choose another day.")
+    treatment.check()
+    expect(sheet.get_by_label("Last day (optional)")).to_be_hidden()
+    expect(sheet).to_contain_text("It has no last day while treatment lasts, and ends 30 days after it.")
+    sheet.get_by_label("Why, for whoever looks at this later").fill("Their adviser told us of it today")
+    picture(page, "treatment")
+    sheet.get_by_role("button", name="Place the hold").click()
+    done(page, "On hold from now on.")
+    expect(about).to_contain_text("while treatment lasts")
+    picture(page, "treatment-held")
+    about.get_by_role("button", name="Treatment has ended").click()
+    sheet = page.get_by_role("dialog", name="Treatment has ended")
+    expect(sheet).to_contain_text("The hold ends by itself 30 days after that day.")
+    picture(page, "treatment-ended")
+    sheet.get_by_role("button", name="Write it down").click()
+    expect(page.get_by_text("It binds until")).to_be_visible()
+    expect(about.get_by_role("button", name="Treatment has ended")).to_be_hidden()
+
+
 def test_holds_and_cases_are_placed_looked_into_and_lifted(pane: Pane, page: Page) -> None:
     about = pane.open(page)
     about.get_by_role("button", name="Place a hold").click()

@@ -173,6 +173,25 @@ def test_a_colleague_is_named_by_keyboard_reads_along_and_answers(live: Live, pa
     context.close()
 
 
+def test_a_file_is_looked_at_before_it_is_sent(live: Live, page: Page) -> None:
+    conversation_id = mayas(live)
+    opened(live, page, conversation_id)
+    chosen = {"name": "terms.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 ...."}
+    page.locator("#file-choose").set_input_files(chosen)  # type: ignore[arg-type]
+    expect(page.locator("#file-name")).to_have_text("terms.pdf, 1 kB")
+    page.get_by_role("button", name="Leave it").click()
+    expect(page.locator("#file")).to_be_hidden()
+    assert live.said_by_agents(conversation_id) == []
+    page.locator("#file-choose").set_input_files({**chosen, "mimeType": "image/png"})  # type: ignore[arg-type]
+    page.get_by_role("button", name="Send this file").click()
+    expect(page.locator("#file-word")).to_contain_text("This file is something else.")
+    page.get_by_role("button", name="Leave it").click()
+    page.locator("#file-choose").set_input_files(chosen)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Send this file").click()
+    expect(page.locator("#file")).to_be_hidden()
+    expect(page.locator(".said.agent .card")).to_contain_text("terms.pdf")
+
+
 def test_leaving_asks_what_came_of_it(live: Live, page: Page) -> None:
     conversation_id = mayas(live)
     opened(live, page, conversation_id)

@@ -15,6 +15,7 @@ from bot.billing import invoices, plans
 from bot.channels.base import Capabilities, Style
 from bot.channels.rendering import Part, render
 from bot.channels.segments import count, utf16
+from bot.conversations.choice_words import plain
 from bot.db import Database
 from bot.help_lines import help_lines
 from bot.models import Message
@@ -94,7 +95,9 @@ def test_every_choice_can_be_taken(channel: Capabilities) -> None:
     for where, made in said():
         titles = [button["title"] for button in made.buttons or []]
         *_, last = shown(made, channel) or [Part("")]
-        offered = [choice.title for choice in last.choices] or [title for title in titles if title in last.body]
+        # A text message may go without its accents (T2); it is chosen by the same letters.
+        body = plain(last.body)
+        offered = [choice.title for choice in last.choices] or [title for title in titles if plain(title) in body]
         assert offered == titles, where
 
 

@@ -195,9 +195,9 @@ async def test_a_tap_on_what_we_never_offered_is_heard_as_its_words(line: Line, 
 
 
 async def test_p2_the_first_language_comes_from_the_number_alone(line: Line) -> None:
-    numbers = {"+447700900004": "en-GB", "+5511950100007": "en-US", "+12105550199": "en-US", "+4915112345678": "en-DE"}
+    numbers = {"+447700900004": "en-GB", "+5511950100007": "pt-BR", "+12105550199": "en-US", "+4915112345678": "en-DE"}
     for place, number in enumerate(numbers):
-        await line.twilio(text(place, "Hello", From=number))
+        await line.twilio(text(place, "78006", From=number))
     await line.rounds.quiet()
     assert {conversation.address: conversation.locale for conversation in line.all(Conversation)} == numbers
 

@@ -84,8 +84,9 @@ def test_these_mean_no_choice(sqlite_db: Database, said: str) -> None:
     ("locale", "said"),
     [
         ("es-MX", "dos"), ("es-MX", "la segunda"), ("es-MX", "opción 2"), ("es-MX", "la segunda opción, por favor"),
-        ("es-MX", "two"), ("pt-BR", "dois"), ("pt-BR", "a segunda"), ("pt-BR", "opção dois"),
-        ("pt-BR", "número 2, obrigada"),
+        ("es-MX", "la 2"), ("es-MX", "quiero la 2 porfa"), ("es-MX", "me quedo con la segunda"), ("pt-BR", "a 2"),
+        ("pt-BR", "quero a segunda"), ("pt-BR", "fico com a 2"), ("es-MX", "two"), ("pt-BR", "dois"),
+        ("pt-BR", "a segunda"), ("pt-BR", "opção dois"), ("pt-BR", "número 2, obrigada"),
     ],
 )  # fmt: skip
 def test_numbers_are_read_in_the_languages_that_we_write(sqlite_db: Database, locale: str, said: str) -> None:

@@ -23,7 +23,7 @@ from bot.conversations import consents, handoff, transcript
 from bot.conversations.dialogue import Answer, Turn
 from bot.conversations.rights import erasure, told
 from bot.conversations.rights.erased import without_person
-from bot.db import Base, Database, lock
+from bot.db import Base, Database, lock, new_id
 from bot.errors import Conflict, InvalidInput, NotAllowed, NotFound, NotVerified, OutsideService
 from bot.models import (
     Adjustment,
@@ -59,6 +59,7 @@ from bot.models import (
     FactorKind,
     Feedback,
     FollowUp,
+    GateDecision,
     HandoffEvent,
     Hold,
     Holder,
@@ -73,6 +74,7 @@ from bot.models import (
     Message,
     Mismatch,
     MismatchKind,
+    OutreachPause,
     Payment,
     PaymentStatus,
     Plan,
@@ -85,10 +87,14 @@ from bot.models import (
     Purpose,
     Refund,
     RefundStatus,
+    Reminder,
+    ReminderKind,
     Review,
     ReviewKind,
     Role,
+    SentFile,
     Source,
+    ToneWish,
     VerificationChallenge,
     VerificationUnlock,
 )
@@ -104,9 +110,9 @@ WHY = "They asked for it by letter"
 # Tables in which nothing is written about a person: codes, amounts, dates, ids, our own words, agents' own data.
 NOTHING_PERSONAL = {
     "abilities", "agent_sessions", "agents", "audit_log", "canned_answers", "cursors", "customer_factors",
-    "documents", "handoff_targets", "heartbeats", "notices", "offers", "payment_shares", "payments",
-    "plan_events", "plans", "postings", "presences", "promises", "recovery_codes", "reversals", "sign_in_throttles",
-    "stored_contents", "verification_challenges", "verification_locks", "wrap_ups",
+    "documents", "gate_decisions", "handoff_targets", "heartbeats", "notices", "offers", "payment_shares", "payments",
+    "plan_events", "plans", "postings", "presences", "promises", "recovery_codes", "reminders", "reversals",
+    "sign_in_throttles", "stored_contents", "verification_challenges", "verification_locks", "wrap_ups",
 }  # fmt: skip
 
 
@@ -189,6 +195,8 @@ def fill(session: Session, who: Customer) -> Conversation:
     [delivery] = session.scalars(sa.select(Delivery).where(Delivery.message_id == answer.id))
     delivery.status = DeliveryStatus.SENT
     delivery.body, delivery.content, delivery.provider_id = NAME, {"x": WORD}, f"SM{WORD}"
+    by_mail = factories.conversation(session, channel=Channel.EMAIL, address=EMAIL, provider=Provider.SMTP)
+    transcript.append(session, by_mail, author=Author.CUSTOMER, text=f"The {WORD} again")
     request = handoff.request(
         session, talk.id, reason="request_human", skill="general", summary={"wish": WORD, "name": NAME}
     )
@@ -226,6 +234,17 @@ def fill(session: Session, who: Customer) -> Conversation:
                 file_name=f"{WORD}.jpg",
                 body=WORD.encode(),
                 status="kept",
+            ),
+            ToneWish(customer_id=who.id, tone=WORD),
+            SentFile(
+                token="f",
+                conversation_id=talk.id,
+                agent_id=factories.agent(session).id,
+                file_name=f"{WORD}.pdf",
+                content_type="application/pdf",
+                size=len(WORD),
+                body=WORD.encode(),
+                expires_at=at,
             ),
             Review(
                 key="k",
@@ -306,6 +325,15 @@ def fill(session: Session, who: Customer) -> Conversation:
                 body=f"From=%2B{PHONE[1:]}&Body={WORD}".encode(),
                 processed_at=at,
             ),
+            Delivery(channel="email", address=EMAIL, body=WORD, status="queued"),
+            ExternalEvent(
+                source=Source.SMTP,
+                external_id="mail",
+                kind="message",
+                object_id=EMAIL,
+                body=f"From: Zora <{EMAIL}>\r\n\r\n{WORD}".encode(),
+                processed_at=at,
+            ),
             ExternalEvent(
                 source=Source.STRIPE,
                 external_id="evt_1",
@@ -323,6 +351,7 @@ def fill(session: Session, who: Customer) -> Conversation:
                 processed_at=at,
             ),
             *_follow_up(talk, ana),
+            *_reminded(who),
         ]
     )
     for number in (PHONE, OLD_PHONE):
@@ -336,6 +365,15 @@ def fill(session: Session, who: Customer) -> Conversation:
 
 def _follow_up(talk: Conversation, agent: Agent) -> list[Base]:
     return [FollowUp(conversation_id=talk.id, agent_id=agent.id, due_at=clock.now(), note=WORD)]
+
+
+def _reminded(who: Customer) -> list[Base]:
+    kind, at = ReminderKind.INVOICE, clock.now()
+    return [
+        Reminder(customer_id=who.id, kind=kind, subject_id=new_id(), step=3, due_on=at.date()),
+        GateDecision(customer_id=who.id, medium="sms", about=f"{kind}:3", rule="hours"),
+        OutreachPause(customer_id=who.id, reason=WORD),
+    ]
 
 
 def found(session: Session) -> dict[str, set[str]]:
@@ -386,7 +424,9 @@ def test_after_an_erasure_no_column_of_any_table_knows_them_and_the_books_stand_
         assert found(session) == {}
         kept = session.get_one(Erasure, done.id)
         assert (kept.status, kept.done_at is not None) == (ErasureStatus.DONE, True)
-        assert sorted(deaf.forgot) == sorted([talk.id, stranger.id])
+        every = session.scalars(sa.select(Conversation.id)).all()
+        assert {talk.id, stranger.id} < set(every)  # and the one by e-mail
+        assert sorted(deaf.forgot) == sorted(every)
         assert [str(sums) for sums in trial_balance(session).sums.items()] == books
         [invoice] = session.scalars(sa.select(Invoice))
         assert (invoice.amount, invoice.description) == (5_000, "Piano for …")

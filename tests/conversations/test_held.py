@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from bot import clock as our_clock
 from bot.billing import holds
-from bot.conversations import missed
 from bot.db import Database
 from bot.models import Conversation, Customer, Hold, HoldKind, HoldStatus, Invoice, Plan, PlanStatus
+from bot.outreach import missed
 from tests import factories
 from tests.billing.autopaid import Autopaid, planned
 from tests.conftest import SetClock

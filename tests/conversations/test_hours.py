@@ -62,6 +62,7 @@ def test_an_instant_is_told_in_the_customers_zone_else_the_desks_is_named() -> N
     at = local("2026-03-03 08:00")
     assert hours.spoken(at, "en-US", "America/Chicago").replace("\u202f", " ") == "Tuesday, March 3 at 7:00 AM"
     assert hours.spoken(at, "en-US", None).replace("\u202f", " ") == "Tuesday, March 3 at 8:00 AM EST"
+    assert hours.spoken(at, "pt-BR", None).endswith("08:00 (Nova York)"), "where EST is read by nobody"
     assert hours.spoken(at, "en-GB", "Europe/London") == "Tuesday, 3 March at 13:00"
 
 

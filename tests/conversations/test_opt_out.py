@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot import policies
-from bot.conversations import consents, handoff, opt_out, router, transcript, transfers, turns
+from bot.conversations import consents, handoff, opt_in, opt_out, router, transcript, transfers, turns
 from bot.conversations.keywords import Keyword
 from bot.conversations.opt_out import heard
 from bot.db import Database
@@ -374,7 +374,7 @@ def test_design_10_10_start_after_a_refusal_in_words_is_told_to_the_desk_once(te
     for _ in range(2):
         texting.send(Keyword.START)
     with texting.db.reading() as session:
-        assert list(session.scalars(sa.select(Case.summary))) == [opt_out.ALLOWED_AGAIN]
+        assert list(session.scalars(sa.select(Case.summary))) == [opt_in.ALLOWED_AGAIN]
         assert session.scalar(sa.select(Hold.lifted_at)) is None
 
 

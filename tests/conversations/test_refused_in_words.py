@@ -94,11 +94,11 @@ def test_c8_on_the_website_it_is_a_persons_to_see_to_where_nobody_is_known(db: D
 def test_p6_who_waits_and_asks_whether_a_person_writes_is_told_that_it_is_a_program(db: Database) -> None:
     waiting = Waiting(db, Channel.WEB)
     waiting.write("hello?")
-    for text in ("are you human?", "Hi, am I talking to a bot?", "¿Eres una persona?"):
+    for text in ("are you human?", "Hi, am I talking to a bot?", "¿Eres una persona?", "vc é robô?"):
         waiting.write(text)
         assert waiting.said()[-1].startswith("I'm a computer program"), text
     waiting.write("are you a human who can help me with my invoice")
-    assert len(waiting.said()) == 4
+    assert len(waiting.said()) == 5
 
 
 def test_these_refuse_in_three_languages() -> None:
@@ -107,6 +107,8 @@ def test_these_refuse_in_three_languages() -> None:
         "no more messages ok?",
         "remove my number from your system", "No me escriban más", "dejen de escribirme por favor", "déjenme en paz",
         "Parem de me mandar mensagem", "nao quero mais mensagens", "tirem meu número daí",
+        "já disse, não entrem mais em contato!", "pfv me tira da lista",
+        "Por gentileza, não me escrevam mais. Obrigada",
     ]  # fmt: skip
     assert [text for text in said if not keywords.refuses(text)] == []
 
@@ -119,5 +121,8 @@ def test_c4_whatever_says_more_is_for_the_person_to_read() -> None:
         "don't write to me in English", "no more texts from the bank came, did you get my payment?",
         "Leave me alone with the kids' bills, can I pay 20?", "I never said stop contacting me", "please", "now", "",
         "email me, don't text me after 6", "stop texting me " * 20,
+        "não parem de me escrever", "não me escrevam antes das 10",
+        "parem de me mandar mensagem no trabalho, à noite pode",
+        "não quero mais mensagens do banco, vocês receberam meu pagamento?",
     ]  # fmt: skip
     assert [text for text in said if keywords.refuses(text)] == []

@@ -7,6 +7,7 @@ import datetime as dt
 import uuid
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from bot import policies
@@ -133,6 +134,54 @@ def test_a_wrong_person_is_held_and_lifted_for_the_address_alone_p4(sqlite_desk:
         assert not is_stopped_at(session, session.get_one(Conversation, row.id), Stop.OUTREACH)
 
 
+def test_a_breathing_space_lasts_as_long_as_treatment_does_and_the_days_of_the_law_after_it_c8(
+    desk: Desk, clock: SetClock, ana_at: Visit
+) -> None:
+    talk = Talk(desk)
+    [held] = place(talk, ana_at, "breathing_space", in_treatment=True)
+    assert (held["ends_on"], held["in_treatment"], held["may_end_treatment"]) == (None, True, True)
+    clock.advance(days=200)
+    assert hold_steps.end_due(desk.db) == 0
+    today = clock.now().date()
+    ended, path = today - dt.timedelta(days=10), f"holds/{held['id']}/treatment-ended"
+    with desk.visit("sol@example.com", role=Role.SUPERVISOR) as sol:
+        for day in (today + dt.timedelta(days=2), today - dt.timedelta(days=900)):
+            assert sol.post(path, {"on": day.isoformat()}).status_code == 422
+        last = ended + dt.timedelta(days=30)
+        for _ in range(2):
+            assert sol.post(path, {"on": ended.isoformat()}).json() == {"ends_on": last.isoformat()}
+        again = sol.post(path, {"on": today.isoformat()})
+        assert (again.status_code, again.json()["error"]["message"]) == (409, f"Its last day is {last} already.")
+    with desk.db.reading() as session:
+        assert session.scalars(sa.select(HoldEvent.kind).order_by(HoldEvent.at)).all() == ["placed", "treated"]
+    clock.advance(days=20)
+    assert hold_steps.end_due(desk.db) == 0
+    clock.advance(days=1)
+    assert hold_steps.end_due(desk.db) == 1
+
+
+def test_only_a_breathing_space_without_a_last_day_lasts_as_long_as_treatment(desk: Desk, ana: Visit) -> None:
+    talk = Talk(desk)
+    for given in ({"kind": "hardship"}, {"kind": "breathing_space", "ends_on": "2026-12-01"}):
+        body = {"on": "customer", "reason": WHY, "in_treatment": True, **given}
+        assert talk.post(ana, "holds", **body).status_code == 422
+    [held] = place(talk, ana, "hardship")
+    assert (held["in_treatment"], held["may_end_treatment"]) == (False, False)
+    assert ana.post(f"holds/{held['id']}/treatment-ended", {"on": "2026-03-01"}).status_code == 422
+
+
+def test_how_long_a_hold_binds_is_the_law_of_the_customers_country_c8(
+    desk: Desk, clock: SetClock, ana: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    law = policies.jurisdiction
+    there = law("US").model_copy(update={"hold_days": {HoldKind.BREATHING_SPACE: 7}})
+    monkeypatch.setattr(policies, "jurisdiction", lambda country: there if country == "US" else law(country))
+    kinds = {each["kind"]: each for each in ana.get("hold-kinds?country=US").json()["holds"]}
+    [held] = place(Talk(desk), ana, "breathing_space")
+    assert (kinds["breathing_space"]["days"], held["days"]) == (7, 7)
+    assert held["ends_on"] == (clock.now().date() + dt.timedelta(days=6)).isoformat()
+
+
 def test_a_breathing_space_ends_after_its_last_day_with_a_case_c8(desk: Desk, clock: SetClock, ana_at: Visit) -> None:
     talk = Talk(desk)
     [held] = place(talk, ana_at, "breathing_space")
@@ -202,7 +251,7 @@ def test_a_case_is_opened_by_hand_done_with_an_outcome_and_taken_up_again(desk: 
 
 
 def test_a_supervisor_sees_every_open_case_by_kind_and_what_came_of_the_others(
-    desk: Desk, ana: Visit, sol: Visit
+    desk: Desk, ana: Visit, ben: Visit, sol: Visit
 ) -> None:
     talk = Talk(desk)
     talk.post(ana, "cases", kind="complaint", summary="The driver <b>was</b> rude")
@@ -216,4 +265,15 @@ def test_a_supervisor_sees_every_open_case_by_kind_and_what_came_of_the_others(
     done = sol.http.request("GET", "/desk/cases?status=done").text
     assert "Declined</strong>, Ana: It was ours after all" in done
     assert sol.http.request("GET", "/desk/cases?kind=complaint&after=50").text.count("case-words") == 0
-    assert ana.http.request("GET", "/desk/cases").status_code == 403
+    assert "Nothing waits." in ben.http.request("GET", "/desk/cases").text
+
+
+def test_an_agent_finishes_the_cases_of_a_talk_that_they_have_returned(desk: Desk, ana: Visit, ben: Visit) -> None:
+    talk = Talk(desk)
+    [case] = talk.post(ana, "cases", kind="complaint", summary="The driver was rude").json()["cases"]
+    assert ana.post(f"conversations/{talk.id}/return").status_code == 200
+    listed = [visit.http.request("GET", "/desk/cases").text for visit in (ana, ben)]
+    assert ["The driver was rude" in page for page in listed] == [True, False]
+    done = {"outcome": "settled", "note": "We said sorry"}
+    assert ben.post(f"cases/{case['id']}/done", done).status_code == 403
+    assert ana.post(f"cases/{case['id']}/done", done).status_code == 200

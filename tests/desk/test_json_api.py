@@ -29,6 +29,9 @@ LEFT_OUT = re.compile(r"^/api/desk/(session|events)$|/sso")
 QUERIES = {
     "/desk/insights": ("from", "to", "channel", "language", "currency"),
     "/desk/insights/rows/{name}": ("from", "to", "channel", "language", "of", "part", "page"),
+    "/desk/outreach": ("from", "to", "channel", "language", "kind", "wording", "after", "month"),
+    "/desk/outreach/rows": ("from", "to", "channel", "kind", "wording", "state", "rule", "came", "page"),
+    "/desk/outreach/plan": ("on", "account"),
     "/desk/learning": ("tab", "why", "page", "language"),
 }
 

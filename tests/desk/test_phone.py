@@ -51,7 +51,9 @@ def test_the_website_has_no_phone(desk: Desk, ana: Visit) -> None:
 def test_a_refusal_shows_before_anything_is_written_and_in_the_ledger_of_consents_c5(desk: Desk, ana: Visit) -> None:
     conversation_id = texting(desk)
     before = ana.get(f"conversations/{conversation_id}").json()
-    assert before["phone"] == {"refused": False, "barrier": None, "window_until": None}
+    assert before["phone"] == {
+        "refused": False, "barrier": None, "window_until": None, "parts": True, "begins": None,
+    }  # fmt: skip
     refuse(desk)
     after = ana.get(f"conversations/{conversation_id}").json()
     assert (after["phone"]["refused"], after["phone"]["barrier"]) == (True, "opted_out")

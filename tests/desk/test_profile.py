@@ -15,6 +15,7 @@ from bot.models import (
     AuditEntry,
     Case,
     Channel,
+    Consent,
     ConsentSource,
     ContactChange,
     ContactEdit,
@@ -91,7 +92,7 @@ def test_the_pane_shows_who_they_are_and_what_was_before(desk: Desk, ana: Visit,
     assert (person["language_name"], person["time_zone"]) == ("English (United States)", "America/Chicago")
     assert [(each["channel"], each["opens"]) for each in shown["conversations"]] == [("sms", False)]
     assert [each["rating"] for each in shown["ratings"]] == [2]
-    [sms, whatsapp] = person["consents"]
+    [sms, whatsapp, _] = person["consents"]
     assert (sms["granted"], len(sms["history"]), whatsapp["granted"]) == (False, 1, None)
     assert shown["may"] == {"change": True, "unlock": True, "rights": False}
     assert room.profile(sol)["may"]["rights"] is True
@@ -299,12 +300,30 @@ def test_wishes_bind_at_once_and_are_kept_with_their_history_c7(desk: Desk, ana:
     assert room.audited() == ["preference.recorded"] * 5
 
 
+def test_how_they_wish_to_be_spoken_to_is_kept_and_shown_k12(desk: Desk, ana: Visit) -> None:
+    room = Room(desk)
+    for tone in ("formal", "formal", "family"):
+        shown = room.post(ana, "preferences", {"kind": "tone", "tone": tone}).json()["wishes"]
+        assert shown["tone"] == tone
+    for wish in ({"kind": "tone"}, {"kind": "tone", "tone": "stern"}):
+        assert room.post(ana, "preferences", wish).status_code == 422
+    assert room.audited() == ["preference.recorded"] * 2
+
+
+def test_a_yes_to_e_mail_is_about_the_address_on_file_c4(desk: Desk, ana: Visit) -> None:
+    room = Room(desk)
+    assert room.post(ana, "consents", {"channel": "email", "granted": True}).json() == {"changed": True}
+    with desk.db.reading() as session:
+        assert session.scalars(sa.select(Consent.address)).all() == [room.maya().email]
+
+
 def test_a_consent_on_their_word_is_a_row_with_who_heard_it_c4(desk: Desk, ana: Visit) -> None:
     room = Room(desk)
     for granted, changed in ((False, True), (False, False), (True, True)):
         answer = room.post(ana, "consents", {"channel": "sms", "granted": granted})
         assert answer.json() == {"changed": changed}
-    [sms, _] = room.profile(ana)["person"]["consents"]
+    [sms, _, email] = room.profile(ana)["person"]["consents"]
+    assert (email["channel"], email["granted"]) == ("email", None)
     assert [(each["granted"], each["source"], each["by"]) for each in sms["history"]] == [
         (True, "agent", "Ana"),
         (False, "agent", "Ana"),

@@ -77,13 +77,7 @@ class ScriptedCustomer:
 
     def pay(self, url: str, how: str = "complete") -> None:
         """Open our pay page, go on to Stripe's, and finish there."""
-        page = self.outside.get(url)
-        assert page.status_code == 200, page.text
-        clicked = self.outside.post(f"{url}/checkout")
-        assert clicked.status_code == 303, clicked.text
-        session = clicked.headers["Location"].rstrip("/").rsplit("/", 1)[-1]
-        done = self.outside.post(f"{self.product.sandbox}/sandbox/checkout/{session}/{how}", json={})
-        assert done.status_code == 200, done.text
+        pay(self.outside, self.product, url, how)
 
     def _sent(self, body: dict[str, str], *, answered: bool = True) -> list[dict[str, Any]]:
         sent = self._send(body)
@@ -112,6 +106,17 @@ class ScriptedCustomer:
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
         return found
+
+
+def pay(browser: httpx.Client, product: Running, url: str, how: str) -> None:
+    """Open our pay page with `browser`, go on to Stripe's, and finish there: complete, decline or expire."""
+    page = browser.get(url)
+    assert page.status_code == 200, page.text
+    clicked = browser.post(f"{url}/checkout")
+    assert clicked.status_code == 303, clicked.text
+    session = clicked.headers["Location"].rstrip("/").rsplit("/", 1)[-1]
+    done = browser.post(f"{product.sandbox}/sandbox/checkout/{session}/{how}", json={})
+    assert done.status_code == 200, done.text
 
 
 def texts(messages: list[dict[str, Any]]) -> str:

@@ -32,7 +32,8 @@ class Step(Part):
     `pay` the latest link at Stripe's page, `wait` an ISO 8601 duration, `agent` what somebody at the desk does.
 
     `expect` are parts of the answer in any case, each with alternatives separated by " | "; `never` must not be in it;
-    `card` is part of a card; `buttons` are titles that are there; `silence`: nothing is answered; `refused`: it is not
+    `card` is part of a card; `buttons` are titles that are there; `proves`: on a
+    phone, they have proven by this who they are; `silence`: nothing is answered; `refused`: it is not
     taken. `news` are parts of a message that comes by itself after this step.
     """
 
@@ -49,6 +50,7 @@ class Step(Part):
     card: dict[str, Any] | None = None
     buttons: list[str] = []
     news: list[str] = []
+    proves: bool = False
     silence: bool = False
     refused: bool = False
 
@@ -81,11 +83,13 @@ class State(BaseModel):
 
 
 class Dialogue(Part):
-    """One file. `writes` is an account number that the host page has signed in, or `nobody`."""
+    """One file. `writes` is an account number that the host page has signed in, or `nobody`; by SMS or WhatsApp it is
+    the account whose phone is written from, which has proven nothing yet."""
 
     title: str
     rules: list[str] = Field(min_length=1)
     writes: str
+    by: Literal["web", "sms", "whatsapp"] = "web"
     locale: str = "en-US"
     shown: bool = False  # in docs/conversations.md
     talk: list[Step] = Field(min_length=1)

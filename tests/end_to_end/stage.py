@@ -24,6 +24,7 @@ from tests.end_to_end.customer import ScriptedCustomer, texts
 from tests.end_to_end.desk import Agent
 from tests.end_to_end.running import Running
 from tests.end_to_end.script import Dialogue, State, Step
+from tests.end_to_end.texter import Texter
 
 Message = dict[str, Any]
 STRANGER = "nobody"
@@ -76,8 +77,7 @@ class Play:
 
     def __init__(self, stage: Stage, dialogue: Dialogue) -> None:
         self.stage, self.dialogue = stage, dialogue
-        token = None if dialogue.writes == STRANGER else stage.token(dialogue.writes)
-        self.customer = ScriptedCustomer(stage.product, locale=dialogue.locale, identity_token=token)
+        self.customer = _customer(stage, dialogue)
         self.answer: list[Message] = self.customer.heard
         self.url = ""
         self._agents: dict[str, Agent] = {}
@@ -106,6 +106,7 @@ class Play:
         if step.say is not None:
             said = step.say * step.times
             if step.refused:
+                assert isinstance(self.customer, ScriptedCustomer)
                 assert self.customer.refused(said), "the message was taken"
                 return []
             return self.customer.say(said, answered=not step.silence)
@@ -115,6 +116,7 @@ class Play:
             options = [card for message in self._latest() if (card := message["card"] or {}).get("options")]
             return self.customer.choose(options[-1]["options"][step.choose - 1]["payload"])
         if step.code is not None:
+            assert isinstance(self.customer, ScriptedCustomer)
             return self.customer.say(self.customer.code(step.code))
         if step.pay is not None:
             self.customer.pay(self.url, step.pay)
@@ -151,6 +153,16 @@ class Play:
         with self.stage.reading() as session:
             conversation = session.get_one(Conversation, uuid.UUID(self.customer.conversation_id))
             return list(_differences(session, conversation, state))
+
+
+def _customer(stage: Stage, dialogue: Dialogue) -> ScriptedCustomer | Texter:
+    if dialogue.by == "web":
+        token = None if dialogue.writes == STRANGER else stage.token(dialogue.writes)
+        return ScriptedCustomer(stage.product, locale=dialogue.locale, identity_token=token)
+    with stage.reading() as session:
+        number = session.scalars(sa.select(Customer.phone).where(Customer.account_number == dialogue.writes)).one()
+    assert number is not None, f"{dialogue.writes} has no phone"
+    return Texter(stage.product, stage.reading, number, dialogue.by)
 
 
 def _differences(session: Session, conversation: Conversation, state: State) -> Iterator[str]:

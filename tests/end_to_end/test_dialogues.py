@@ -19,7 +19,10 @@ pytestmark = pytest.mark.slow
 
 # What would imply a debt before anybody has proven who they are (P1).
 TELLING = re.compile(
-    r"\b(?:owes?|owed|owing|overdue|debts?|balance|past due|arrears|in default)\b|[$£€]\s?\d", re.IGNORECASE
+    r"\b(?:owes?|owed|owing|overdue|debts?|balance|past due|arrears|in default"
+    r"|debe|adeudos?|deudas?|vencid[oa]s?|atrasad[oa]s?|deve|dívidas?|saldo)\b"
+    r"|[$£€]\s?\d|\bUSD\d",
+    re.IGNORECASE,
 )
 
 
@@ -27,12 +30,12 @@ TELLING = re.compile(
 def test_a_dialogue_goes_as_it_is_written(name: str, stage: Stage) -> None:
     dialogue = script.dialogue(name)
     with stage.play(dialogue) as play:
-        is_known = dialogue.writes != STRANGER
+        is_known = dialogue.writes != STRANGER and dialogue.by == "web"
         before: Sequence[Message] = []
         for place, step in enumerate(dialogue.talk, start=1):
             answer = play.do(step)
             wrong = [*_unlike(step, answer), *_unkind(answer, before, play.said)]
-            is_known = is_known or step.code is not None
+            is_known = is_known or step.code is not None or step.proves
             if not is_known:
                 wrong += [f"tells a stranger {found.group()!r}" for found in TELLING.finditer(texts(answer))]
             assert not wrong, _told(name, place, play, wrong)

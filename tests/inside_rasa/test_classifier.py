@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 from rasa.core.agent import Agent
+from rasa.shared.nlu.training_data.message import Message
 
+from bot.inside_rasa.classifier import IntentClassifier, shared_out
 from bot.inside_rasa.features import Features
 from bot.inside_rasa.linear_model import TERMS, LinearModel
 from bot.inside_rasa.word_vectors import shipped
@@ -62,6 +64,35 @@ def test_an_intent_expected_more_often_is_heard_more_readily_and_the_shares_stay
     at = model.intents.index("greet")
     assert after[at] / (1 - after[at]) == pytest.approx(4 * before[at] / (1 - before[at]))
     assert after.sum() == pytest.approx(1.0)
+
+
+def test_who_speaks_another_language_is_heard_by_the_model_that_learnt_it(learnt: LinearModel) -> None:
+    spanish = learn(["hola", "buenos dias", "cuanto debo", "mi saldo por favor"], ["greet", "greet", "owe", "owe"])
+    config = {**IntentClassifier.get_default_config(), "others": ["es"]}
+    classifier = IntentClassifier(config, None, None, learnt, spanish)  # type: ignore[arg-type]
+    for text, metadata, intent in (
+        ("cuánto debo", {"locale": "es-MX"}, "owe"),
+        ("how much do I owe", {"locale": "en-US"}, "check_balance"),
+        ("how much do I owe", {"locale": "es-MX"}, "check_balance"),  # it knows more of the words
+        ("cuánto debo", {"locale": "en-US"}, "owe"),
+        ("cuánto debo", None, "owe"),
+    ):
+        (message,) = classifier.process([Message({"text": text, "metadata": metadata})])
+        assert message.get("intent")["name"] == intent, (text, metadata)
+
+
+def test_examples_go_to_the_model_of_their_folder_and_what_is_said_in_both_to_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, lines in (("talk.yml", ["ok", "hello"]), ("es/talk.yml", ["ok", "hola"])):
+        path = tmp_path / "data" / "nlu" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("nlu:\n- intent: greet\n  examples: |\n" + "".join(f"    - {line}\n" for line in lines))
+    monkeypatch.chdir(tmp_path)
+    examples = [(text, "greet") for text in ("ok", "hello", "hola", "reviewed elsewhere")]
+    ours, theirs = shared_out(examples, ["es", "pt"])
+    assert [text for text, _ in ours] == ["ok", "hello", "reviewed elsewhere"]
+    assert [text for text, _ in theirs] == ["ok", "hola"]
 
 
 def test_a_model_made_with_other_word_vectors_is_refused(learnt: LinearModel, tmp_path: Path) -> None:

@@ -28,6 +28,10 @@ THRESHOLDS = {"express_crisis": 0.5, "request_human": 0.6, "dispute_debt": 0.9}
         ("SEND THE LINK AND LEAVE ME ALONE", ["SEND THE LINK", "LEAVE ME ALONE"]),
         ("I moved house also my mother died plus I am ill", ["I moved house", "my mother died", "I am ill"]),
         ("it is over there.i cannot go on", ["it is over there", "i cannot go on"]),
+        ("quiero pagar hoy, pero perdí el trabajo", ["quiero pagar hoy", "perdí el trabajo"]),
+        ("¿me manda el recibo? y dejen de escribirme", ["me manda el recibo", "dejen de escribirme"]),
+        ("eu quero pagar mas estou sem emprego", ["eu quero pagar", "estou sem emprego"]),
+        ("manda o boleto pra mim e parem de ligar", ["manda o boleto pra mim", "parem de ligar"]),
     ],
 )
 def test_a_text_parts_at_marks_line_ends_and_joining_words(text: str, clauses: list[str]) -> None:

@@ -37,3 +37,11 @@ def test_an_unknown_term_takes_weight_from_the_known_ones_and_has_none_itself() 
 def test_a_meaning_has_its_share_of_length_and_an_empty_text_has_none() -> None:
     _, meanings = Features.of(TEXTS).matrices(["my balance please", ""])
     assert np.linalg.norm(meanings, axis=1) == pytest.approx([MEANING_SHARE, 0.0], abs=1e-5)
+
+
+def test_a_word_without_its_accents_is_the_same_word() -> None:
+    features = Features.of([*TEXTS, "¿cuánto debo todavía?", "não entendi a cobrança"])
+    for written, hurried in (("cuánto debo todavía", "cuanto debo todavia"), ("não entendi", "nao entendi")):
+        (first, second), meanings = features.matrices([written, hurried])
+        assert (first != second).nnz == 0, written
+        assert meanings[0] == pytest.approx(meanings[1], abs=1e-6)

@@ -1,10 +1,12 @@
 """The trained model understands people whom nobody imagined: floors, a little below what `make nlu-report` shows."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from bot.inside_rasa import quick_start  # noqa: F401  isort: skip
+from tests.nlu import goals
 from tests.nlu.figures import Figures
 from tests.nlu.listener import Listener
 from tests.nlu.sentences import SENSITIVE, read
@@ -13,15 +15,29 @@ ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "models" / "goodterms.tar.gz"
 FILES = ROOT / "tests" / "nlu"
 
-# percentages of heldout.yml, and of mixed.yml where named
-ACCURACY = 93.0
-SENSITIVE_AT_ALL = 98.5
-SENSITIVE_RECALL = 97.0
-FALSE_ALARMS = 3.5
-OUT_OF_SCOPE = 88.0
-LOST = 2.0
-MIXED_RECALL = 90.0
-CALIBRATION_ERROR = 0.03
+MIXED_RECALL = 90.0  # percent, of mixed.yml
+
+
+@dataclass(frozen=True)
+class Floors:
+    """Percentages of one language's held-out sentences. English reaches the goals; the others are on their way."""
+
+    file: str
+    accuracy: float = goals.ACCURACY
+    sensitive_at_all: float = goals.SENSITIVE_AT_ALL
+    sensitive_recall: float = goals.SENSITIVE_RECALL
+    crisis: float = goals.SENSITIVE_RECALL
+    false_alarms: float = goals.FALSE_ALARMS
+    out_of_scope: float = goals.OUT_OF_SCOPE
+    lost: float = goals.LOST
+    calibration_error: float = goals.CALIBRATION_ERROR
+
+
+LANGUAGES = {
+    "en": Floors("heldout.yml"),
+    "es": Floors("es_heldout.yml", 84.0, 96.0, 92.0, 95.0, 4.5, 80.0, 3.0, 0.04),
+    "pt": Floors("pt_heldout.yml", 81.5, 93.5, 87.0, 92.0, 5.0, 84.0, 4.2, 0.04),
+}
 
 pytestmark = pytest.mark.skipif(not MODEL.exists(), reason="there is no model: run `make model`")
 
@@ -31,9 +47,14 @@ def listener() -> Listener:
     return Listener.of(MODEL)
 
 
+@pytest.fixture(scope="module", params=LANGUAGES)
+def floors(request: pytest.FixtureRequest) -> Floors:
+    return LANGUAGES[request.param]
+
+
 @pytest.fixture(scope="module")
-def heldout(listener: Listener) -> Figures:
-    return Figures(listener.hear(read([FILES / "heldout.yml"]))[0], SENSITIVE)
+def heldout(floors: Floors, listener: Listener) -> Figures:
+    return Figures(listener.hear(read([FILES / floors.file]))[0], SENSITIVE)
 
 
 def test_it_knows_every_intent_that_is_measured_and_guards_every_sensitive_one(
@@ -43,22 +64,24 @@ def test_it_knows_every_intent_that_is_measured_and_guards_every_sensitive_one(
     assert tuple(listener.config["clause_thresholds"]) == SENSITIVE
 
 
-def test_nine_of_ten_sentences_are_heard_rightly(heldout: Figures) -> None:
-    assert heldout.accuracy.percent >= ACCURACY
-    assert heldout.macro_f1 >= ACCURACY
+def test_nearly_all_sentences_are_heard_rightly(heldout: Figures, floors: Floors) -> None:
+    assert heldout.accuracy.percent >= floors.accuracy
+    assert heldout.macro_f1 >= floors.accuracy
 
 
-def test_sensitive_matters_are_heard_and_seldom_where_there_are_none(heldout: Figures) -> None:
+def test_sensitive_matters_are_heard_and_seldom_where_there_are_none(heldout: Figures, floors: Floors) -> None:
     """C12, C13."""
-    assert heldout.sensitive_at_all().percent >= SENSITIVE_AT_ALL
-    assert heldout.sensitive_recall().percent >= SENSITIVE_RECALL
-    assert heldout.recall("express_crisis").percent >= SENSITIVE_RECALL
-    assert heldout.false_alarms().percent <= FALSE_ALARMS
+    assert heldout.sensitive_at_all().percent >= floors.sensitive_at_all
+    assert heldout.sensitive_recall().percent >= floors.sensitive_recall
+    assert heldout.recall("express_crisis").percent >= floors.crisis
+    assert heldout.false_alarms().percent <= floors.false_alarms
 
 
-def test_what_is_none_of_our_business_is_recognised_and_what_is_ours_is_not_lost_to_it(heldout: Figures) -> None:
-    assert heldout.recall("out_of_scope").percent >= OUT_OF_SCOPE
-    assert heldout.wrongly_out_of_scope().percent <= LOST
+def test_what_is_none_of_our_business_is_recognised_and_what_is_ours_is_not_lost_to_it(
+    heldout: Figures, floors: Floors
+) -> None:
+    assert heldout.recall("out_of_scope").percent >= floors.out_of_scope
+    assert heldout.wrongly_out_of_scope().percent <= floors.lost
 
 
 def test_a_sensitive_matter_is_heard_beside_another_wish(listener: Listener) -> None:
@@ -70,8 +93,8 @@ def test_a_sensitive_matter_is_heard_beside_another_wish(listener: Listener) -> 
     assert mixed.sensitive_recall().part > whole.sensitive_recall().part
 
 
-def test_how_sure_it_is_tells_how_often_it_is_right(heldout: Figures) -> None:
-    assert heldout.calibration_error() <= CALIBRATION_ERROR
+def test_how_sure_it_is_tells_how_often_it_is_right(heldout: Figures, floors: Floors) -> None:
+    assert heldout.calibration_error() <= floors.calibration_error
 
 
 @pytest.mark.parametrize(

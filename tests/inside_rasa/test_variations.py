@@ -16,6 +16,7 @@ from rasa.utils.endpoints import read_endpoint_config
 from bot.inside_rasa import server as rasa_server
 from bot.inside_rasa.history import Reach, compact
 from bot.inside_rasa.settings import Settings
+from bot.inside_rasa.translations import Translations, Words
 from bot.inside_rasa.variations import ONCE_MORE, VariedResponses
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +28,7 @@ SAME = {
     for _, field, _, _ in Formatter().parse(variation.get("text", ""))
     if field
 }
+SPOKEN = Translations.read()
 SMALL = Domain.from_yaml(
     """
 version: "3.1"
@@ -55,9 +57,11 @@ responses:
 class Talk:
     """A conversation that is saved and read back after every answer, as the tracker store does it."""
 
-    def __init__(self, domain: Domain = SMALL, name: str = "c1", channel: str = "other") -> None:
+    def __init__(
+        self, domain: Domain = SMALL, name: str = "c1", channel: str = "other", words: Translations = Translations()
+    ) -> None:
         self.domain, self.name, self.channel = domain, name, channel
-        self.voice = VariedResponses(domain=domain)
+        self.voice = VariedResponses(domain=domain, translations=words)
         self.language: str | None = None
         self.tracker = DialogueStateTracker(name, domain.slots)
 
@@ -80,13 +84,15 @@ class Talk:
 
 
 @pytest.mark.parametrize("response", sorted(set(OURS.responses) - {ONCE_MORE}))
-async def test_no_sentence_of_ours_is_said_twice_in_a_row(response: str) -> None:
-    talk = Talk(OURS)
-    before: list[str] = []
-    for _ in range(7):
-        said = await talk.ask(response, **SAME)
-        assert said != before
-        before = said
+async def test_no_sentence_of_ours_is_said_twice_in_a_row_in_any_language(response: str) -> None:
+    for language in (None, *SPOKEN.languages):
+        talk = Talk(OURS, words=SPOKEN)
+        talk.language = language
+        before: list[str] = []
+        for _ in range(7):
+            said = await talk.ask(response, **SAME)
+            assert said != before, language
+            before = said
 
 
 async def test_each_variation_is_said_before_one_is_said_again() -> None:
@@ -145,6 +151,65 @@ async def test_the_language_and_the_channel_of_a_conversation_are_kept() -> None
     talk.language = "es"
     assert [await talk.ask("utter_spoken") for _ in range(2)] == [["Hola."], ["Otra vez: Hola."]]
     assert await Talk(channel="goodterms").ask("utter_spoken") == ["Hello from far away."]
+
+
+FOREIGN = Translations(
+    {
+        "pt": Words(
+            {
+                "utter_three": ["Um.", "Dois."],
+                "utter_spoken": ["Olá."],
+                ONCE_MORE: ["De novo:"],
+            },
+            {"Choose": "Escolher"},
+        )
+    }
+)
+
+
+async def test_what_is_translated_is_said_in_the_language_of_the_conversation() -> None:
+    talk = Talk(words=FOREIGN)
+    talk.language = "pt"
+    assert [await talk.ask("utter_spoken") for _ in range(2)] == [["Olá."], ["De novo: Olá."]]
+    assert sorted([(await talk.ask("utter_three"))[0] for _ in range(2)]) == ["Dois.", "Um."]
+    talk.language = None
+    assert await talk.ask("utter_spoken") == ["Hello."]
+
+
+async def test_what_is_not_translated_is_said_as_the_domain_has_it_with_the_buttons_titles_in_that_language() -> None:
+    talk = Talk(words=FOREIGN)
+    talk.language = "pt"
+    assert await talk.ask("utter_single", amount="$5") == ["$5 is open."]
+    talk.language = "fr"
+    assert await talk.ask("utter_spoken") == ["Hello."]
+
+
+async def test_the_buttons_are_those_of_the_variation_at_the_same_place_with_their_own_payloads() -> None:
+    talk = Talk(words=FOREIGN)
+    talk.language = "pt"
+    for _ in range(2):
+        answer = await talk.voice.generate("utter_three", talk.tracker, "other", in_language="pt", amount="$5")
+        assert answer is not None
+        await talk.ask("utter_three")
+        wanted = [{"title": "Escolher", "payload": '/inform{"plan": "other"}'}] if answer["text"] == "Um." else []
+        assert answer.get("buttons", []) == wanted
+
+
+async def test_an_action_that_changes_the_language_says_its_own_answer_in_the_new_one() -> None:
+    talk = Talk(words=FOREIGN)
+    assert await talk.ask("utter_spoken", in_language="pt") == ["Olá."]
+    talk.language = "pt"
+    assert await talk.ask("utter_spoken", in_language="en") == ["Hello."]
+
+
+async def test_the_locale_of_a_turn_decides_what_is_spoken(door: Door) -> None:
+    voice = door.app.ctx.agent.nlg
+    voice.translations = Translations({"es": Words({"utter_goodbye": ["Adiós."]})})
+    said = [
+        (await door.say("c1", "bye", locale=locale))["replies"][0]["text"]
+        for locale in ("en-US", "es-MX", "es-MX", "fr-FR")
+    ]
+    assert [text.split()[-1] for text in said] == ["Bye.", "Adiós.", "Adiós.", "Bye."]
 
 
 async def test_without_a_lead_in_the_words_are_said_as_they_are() -> None:

@@ -1,6 +1,6 @@
 """`make nlu-report`: how well the trained model hears sentences that it never saw. Runs in Rasa's interpreter.
 
-Without arguments: the held-out files, and their figures go into docs/nlu.md, between its two marks. With
+Without arguments: the files of all languages, and their figures go into docs/nlu.md, between its two marks. With
 `FILES="a.yml b.yml"`: those files, printed only.
 """
 
@@ -14,12 +14,14 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from tests.nlu.figures import OUT_OF_SCOPE, Figures
+from tests.nlu.goals import table
 from tests.nlu.listener import Listener
 from tests.nlu.sentences import SENSITIVE, Sentence, read
 
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "models" / "goodterms.tar.gz"
-HELDOUT = [Path(__file__).with_name(name) for name in ("heldout.yml", "mixed.yml")]
+ENGLISH, OTHERS = ("development", "heldout", "mixed"), ("es_development", "es_heldout", "pt_development", "pt_heldout")
+FILES = [Path(__file__).with_name(f"{name}.yml") for name in (*ENGLISH, *OTHERS)]
 PAGE = ROOT / "docs" / "nlu.md"
 BEGIN, END = "<!-- figures: written by make nlu-report -->\n", "<!-- end of the figures -->"
 CONFUSIONS = 20
@@ -28,10 +30,12 @@ DOUBTS = (0.0, 0.2, 0.3, 0.4, 0.5)
 
 
 def main(files: Sequence[str]) -> None:
-    """Hears every sentence of every file, prints the figures, and keeps those of the held-out files in docs/nlu.md."""
+    """Hears every sentence of every file, prints the figures, and keeps those of our own files in docs/nlu.md."""
     listener = Listener.of(MODEL)
-    paths = [Path(name) for name in files] or HELDOUT
-    written = "\n".join(section(path.name, read([path]), listener) for path in paths)
+    paths = [Path(name) for name in files] or FILES
+    heard = {path.name: Figures(listener.hear(read([path]))[0], SENSITIVE) for path in paths}
+    sections = [section(path.name, read([path]), listener) for path in paths]
+    written = "\n".join([f"## All of them\n\n{table(heard)}", *sections])
     print(written)
     if not files:
         before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)

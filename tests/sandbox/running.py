@@ -121,13 +121,13 @@ def receiver() -> Iterator[Receiver]:
 
 
 @contextmanager
-def running(var: Path, public_url: str = "http://127.0.0.1:9") -> Iterator[Running]:
+def running(var: Path, public_url: str = "http://127.0.0.1:9", mail_port: int = 0) -> Iterator[Running]:
     """A sandbox over the state in `var`, sending webhooks to `public_url`. In the end every call that it has taken for
     Twilio and Meta is held to the providers' own descriptions, whoever sent it.
     """
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        settings = settings_for(var, port=port, public_url=public_url)
+        settings = settings_for(var, port=port, public_url=public_url, mail_port=mail_port)
         started = threading.Event()
 
         class Server(uvicorn.Server):
@@ -147,7 +147,9 @@ def running(var: Path, public_url: str = "http://127.0.0.1:9") -> Iterator[Runni
         assert faults(app.state.sandbox.heard.read()) == []
 
 
-def settings_for(var: Path, *, port: int = 8010, public_url: str = "http://127.0.0.1:9") -> Settings:
+def settings_for(
+    var: Path, *, port: int = 8010, public_url: str = "http://127.0.0.1:9", mail_port: int = 0
+) -> Settings:
     """Settings by value, whatever the environment says."""
     return Settings.model_validate(
         {
@@ -164,5 +166,7 @@ def settings_for(var: Path, *, port: int = 8010, public_url: str = "http://127.0
             "META_ACCESS_TOKEN": META_TOKEN,
             "META_APP_SECRET": META_SECRET,
             "META_PHONE_NUMBER_ID": META_PHONE_ID,
+            "GT_SMTP_HOST": "127.0.0.1",
+            "GT_SMTP_PORT": mail_port,
         }
     )

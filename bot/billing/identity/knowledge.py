@@ -67,6 +67,8 @@ def prove(session: Session, conversation: Conversation, *said: Said) -> Outcome:
     here = locks.address(conversation)
     if locks.locked_for(session, here):
         return Outcome.LOCKED
+    if not proofs.answers_us(session, conversation):
+        return Outcome.WRONG  # whoever wrote it: it counts for nothing, and locks nobody out
     tried = _candidates(session, conversation)
     fitting = [candidate for candidate in tried if candidate.fits(said)]
     if not fitting:
@@ -87,11 +89,12 @@ def _candidates(session: Session, conversation: Conversation) -> list[Candidate]
     not to be forgotten (P5). Nobody, where
     somebody has said that it reaches the wrong person (P4). For nobody, one stand-in whom nothing fits."""
     phone = conversation.address or ""
+    on_file = Customer.email if conversation.channel == Channel.EMAIL else Customer.phone
     is_marked = addresses.is_marked(session, phone)
     rows = session.execute(
         sa.select(Customer.id, CustomerFactor.kind, CustomerFactor.digest)
         .join(CustomerFactor, CustomerFactor.customer_id == Customer.id)
-        .where(Customer.phone.in_(refusals.forms(Channel(conversation.channel), phone)))
+        .where(on_file.in_(refusals.forms(Channel(conversation.channel), phone)))
         .where(Customer.id.not_in(forgotten()))
         .order_by(Customer.id)
     ).all()

@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from enum import StrEnum
 
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
 from bot import clock, policies
-from bot.models import Channel, Conversation, Customer
+from bot.models import Author, Channel, Conversation, Customer, Message
 
 
 class Outcome(StrEnum):
@@ -18,6 +21,24 @@ class Outcome(StrEnum):
     EXPIRED = "expired"
     LOCKED = "locked"
     SHARED = "shared"
+
+
+# How the transcript names an e-mail that answers one of ours, and one that only says whom it is from.
+MAIL_ANSWERS, MAIL_SAYS = "mail+", "mail-"
+
+
+def answers_us(session: Session, conversation: Conversation) -> bool:
+    """Whether what the customer wrote last came from the conversation's address, and did not only say so: anybody can
+    write an e-mail in another's name. A phone's network knows its numbers, and a browser its session."""
+    if conversation.channel != Channel.EMAIL:
+        return True
+    newest = session.scalar(
+        sa.select(Message.client_id)
+        .where(Message.conversation_id == conversation.id, Message.author == Author.CUSTOMER)
+        .order_by(Message.seq.desc())
+        .limit(1)
+    )
+    return newest is not None and newest.startswith(MAIL_ANSWERS)
 
 
 def verify(conversation: Conversation, customer: Customer) -> None:

@@ -61,5 +61,6 @@ def _subjects(session: Session, conversation: Conversation) -> list[str]:
     )
     if conversation.channel != Channel.WEB and conversation.address:
         numbers = refusals.forms(Channel(conversation.channel), conversation.address)
-        tried |= set(session.scalars(sa.select(Customer.id).where(Customer.phone.in_(numbers))))
+        on_file = Customer.email if conversation.channel == Channel.EMAIL else Customer.phone
+        tried |= set(session.scalars(sa.select(Customer.id).where(on_file.in_(numbers))))
     return sorted([locks.address(conversation), *(locks.account(customer_id) for customer_id in tried if customer_id)])

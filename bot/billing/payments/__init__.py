@@ -26,7 +26,7 @@ from bot.billing.plans import plan_states
 from bot.billing.plans.coverage import in_steps
 from bot.billing.stripe.stripe_amounts import check_amount, is_too_small
 from bot.db import lock
-from bot.errors import InvalidInput, NotFound
+from bot.errors import InvalidInput, NotFound, Reason
 from bot.keyed_hash import new_token
 from bot.models import Customer, Mandate, Payment, PaymentOrigin, PaymentShare, PaymentStatus
 from bot.money import Money
@@ -182,17 +182,18 @@ def _check_owed(amount: Money, standing: Standing, customer: Customer) -> None:
     if amount.currency != standing.currency:
         raise InvalidInput(f"This account is kept in {standing.currency}.", about=standing.total)
     if not standing.total:
-        raise InvalidInput("Nothing is open on this account.", about=standing.total)
+        raise InvalidInput("Nothing is open on this account.", about=standing.total, reason=Reason.NOTHING_OPEN)
     if amount > standing.total:
         owed = standing.total.format(customer.language)
-        raise InvalidInput(f"That is more than what is open on this account, {owed}.", about=standing.total)
+        words = f"That is more than what is open on this account, {owed}."
+        raise InvalidInput(words, about=standing.total, reason=Reason.MORE_THAN_OPEN)
 
 
 def _check_not_on_its_way(amount: Money, standing: Standing, coming: Money, customer: Customer) -> None:
     """What a bank is still confirming must not be paid a second time (S2, S5)."""
     if coming and amount > standing.total - coming:
-        words = coming.format(customer.language)
-        raise InvalidInput(f"A payment of {words} is already on its way from your bank.", about=coming)
+        words = f"A payment of {coming.format(customer.language)} is already on its way from your bank."
+        raise InvalidInput(words, about=coming, reason=Reason.ON_ITS_WAY)
 
 
 def _check_rest(amount: Money, standing: Standing, coming: Money, customer: Customer) -> None:
@@ -206,6 +207,7 @@ def _check_rest(amount: Money, standing: Standing, coming: Money, customer: Cust
             f"That would leave {left}, which is too little to be paid on its own. You could pay all of it, {whole}, or "
             "a little less than you said.",
             about=most,
+            reason=Reason.SMALL_REST,
         )
 
 

@@ -12,7 +12,7 @@ from bot.billing import invoices
 from bot.billing.invoices import OpenInvoice, Standing
 from bot.billing.plans.plan_states import current
 from bot.billing.plans.progress import left_of
-from bot.errors import InvalidInput, NotFound
+from bot.errors import InvalidInput, NotFound, Reason
 from bot.models import Customer, Plan, PlanInvoice
 from bot.money import Money, precision
 
@@ -70,12 +70,13 @@ def coverage(
     items = _named(standing, invoice_ids) if invoice_ids else _overdue(standing)
     most = Money(sum(item.owed.minor for item in items), standing.currency)
     if not most:
-        raise InvalidInput("Nothing is overdue on this account, so there is nothing to spread out.", about=most)
+        words = "Nothing is overdue on this account, so there is nothing to spread out."
+        raise InvalidInput(words, about=most, reason=Reason.NOTHING_OVERDUE)
     if total is None:
         total = in_steps(most)
     if not Money.zero(most.currency) < total <= most:
-        words = most.format(customer.language)
-        raise InvalidInput(f"A plan can spread out what is overdue, up to {words}.", about=most)
+        words = f"A plan can spread out what is overdue, up to {most.format(customer.language)}."
+        raise InvalidInput(words, about=most, reason=Reason.MORE_THAN_OPEN)
     parts = [Covered(item.invoice.id, item.owed.minor, 0, bool(invoice_ids)) for item in items]
     return Coverage(standing.currency, _up_to(total, parts))
 

@@ -19,7 +19,7 @@ from bot.billing.plans.plan_states import IN_FORCE, count, record, theirs
 from bot.billing.plans.progress import unpaid
 from bot.billing.plans.schedules import WEEKS, Rhythm, later, months_later
 from bot.db import lock
-from bot.errors import Conflict, InvalidInput
+from bot.errors import Conflict, InvalidInput, Reason
 from bot.models import Customer, Frequency, Instalment, Plan, PlanEventKind, PlanKind
 
 
@@ -53,7 +53,7 @@ def move(
     first, last = _room(plan, part, customer, following=following)
     if not first <= to <= last:
         words = f"This instalment can be due from {first.isoformat()} to {last.isoformat()}."
-        raise InvalidInput(words, about=(first, last))
+        raise InvalidInput(words, about=(first, last), reason=Reason.DAY)
     dates = [to]
     if following:
         rhythm = Rhythm(plan.frequency, to.day if plan.frequency == Frequency.MONTHLY else to.weekday(), to)

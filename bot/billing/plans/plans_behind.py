@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo, available_timezones
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot import clock, policies
+from bot import clock
 from bot.billing.ledger import invoice_account
 from bot.billing.plans.missed_instalments import last_past_day
 from bot.models import Customer, Instalment, Plan, PlanInvoice, Posting
 
-LAST_HOUR = 21  # until then a message that we start may go out (C1)
+# Outside these hours nothing may be begun anywhere (C1), so nobody is looked at; within them the gate decides.
+FIRST_HOUR, LAST_HOUR = 8, 21
 
 
 class Behind(NamedTuple):
@@ -28,7 +29,7 @@ class Behind(NamedTuple):
 
 def behind(session: Session, after: uuid.UUID | None = None, limit: int = 500) -> list[Behind]:
     """Plans in force, the next `limit` after the id `after`, whose past instalments are not paid by the ledger and that
-    have not been looked into on this day of the customer's; only where it is an hour at which we may ask (C1).
+    have not been looked into on this day of the customer's; only where it is an hour of day (C1).
     """
     days = days_to_ask()
     if not days:
@@ -57,11 +58,11 @@ def behind(session: Session, after: uuid.UUID | None = None, limit: int = 500) -
 
 
 def days_to_ask() -> dict[dt.date, list[str]]:
-    """The zones in which it is an hour to ask (C1), by the date that it is there."""
+    """The zones in which it is an hour of day (C1), by the date that it is there."""
     now, found = clock.now(), dict[dt.date, list[str]]()
     for zone in _zones():
         local = now.astimezone(zone)
-        if policies.plans().missed.ask_from_hour <= local.hour < LAST_HOUR:
+        if FIRST_HOUR <= local.hour < LAST_HOUR:
             found.setdefault(local.date(), []).append(zone.key)
     return found
 

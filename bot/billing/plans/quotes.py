@@ -15,7 +15,7 @@ from bot.billing.plans.offers import offer
 from bot.billing.plans.plan_states import current, in_force
 from bot.billing.plans.schedules import Rhythm
 from bot.db import lock
-from bot.errors import Conflict, InvalidInput
+from bot.errors import Conflict, InvalidInput, Reason
 from bot.models import Customer, Plan
 from bot.money import Money
 
@@ -108,7 +108,8 @@ def _quotes(
     wanted = [with_down(over, rhythm, part, down, today) for part in parts]
     quotes = [offer(session, customer, conversation_id, terms) for terms in wanted if terms.can_be_charged()]
     if not quotes:
-        raise InvalidInput("That is too many instalments for this amount; fewer of them would work.", about=over.total)
+        words = "That is too many instalments for this amount; fewer of them would work."
+        raise InvalidInput(words, about=over.total, reason=Reason.TOO_MANY_PARTS)
     return quotes
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bot import policies
-from bot.errors import InvalidInput
+from bot.errors import InvalidInput, Reason
 from bot.models import Frequency
 
 WEEKS = {Frequency.WEEKLY: 1, Frequency.FORTNIGHTLY: 2}
@@ -35,7 +35,7 @@ class Rhythm:
     def __post_init__(self) -> None:
         days = range(1, 32) if self.frequency == Frequency.MONTHLY else range(7)
         if self.pay_day is not None and self.pay_day not in days:
-            raise InvalidInput("There is no such day to pay on.", about=self.pay_day)
+            raise InvalidInput("There is no such day to pay on.", about=self.pay_day, reason=Reason.DAY)
 
     def beginning(self, today: dt.date, *, after_down: bool = False) -> Rhythm:
         """The same with its first day and its pay day: by default the first pay day that leaves the policy's time.
@@ -47,7 +47,7 @@ class Rhythm:
         if self.first is not None:
             if not soonest <= self.first <= last:
                 words = f"The first instalment can be due from {soonest.isoformat()} to {last.isoformat()}."
-                raise InvalidInput(words, about=last)
+                raise InvalidInput(words, about=last, reason=Reason.DAY)
             return replace(self, pay_day=self.pay_day if self.pay_day is not None else self._day_of(self.first))
         first = today + dt.timedelta(days=policies.plans().first_due_days)
         if self.pay_day is not None:

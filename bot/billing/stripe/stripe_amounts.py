@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from bot.errors import InvalidInput
+from bot.errors import InvalidInput, Reason
 from bot.money import Money, precision
 
 _ZERO_DECIMAL = frozenset(
@@ -50,14 +50,16 @@ _MOST_ELSEWHERE = 99_999_999
 def check_amount(amount: Money) -> None:
     """Raise `InvalidInput` with a sentence for the customer when Stripe would not charge `amount` (S4)."""
     if amount.minor <= 0:
-        raise InvalidInput("A payment is more than nothing.", about=amount)
+        raise InvalidInput("A payment is more than nothing.", about=amount, reason=Reason.TOO_SMALL)
     units = to_stripe(amount)
     least = max(_LEAST.get(amount.currency, 1), 1)
     if units < least:
-        raise InvalidInput(f"The smallest payment is {_worded(least, amount.currency)}.", about=amount)
+        words = f"The smallest payment is {_worded(least, amount.currency)}."
+        raise InvalidInput(words, about=amount, reason=Reason.TOO_SMALL)
     most = _MOST.get(amount.currency, _MOST_ELSEWHERE)
     if units > most:
-        raise InvalidInput(f"The largest single payment is {_worded(most, amount.currency)}.", about=amount)
+        words = f"The largest single payment is {_worded(most, amount.currency)}."
+        raise InvalidInput(words, about=amount, reason=Reason.TOO_LARGE)
 
 
 def least(currency: str) -> Money:

@@ -22,6 +22,7 @@ KEPT = dt.timedelta(hours=24)
 LOOK_AFTER = dt.timedelta(seconds=5)
 # For agents.
 BAD_ADDRESS = "This number cannot receive our messages, so what is written here does not reach the customer."
+BAD_MAILBOX = "This address takes no e-mail, so what is written here does not reach the customer."
 
 
 def taken(row: Delivery, status: DeliveryStatus, provider_id: str) -> bool:
@@ -52,7 +53,7 @@ def failed(
             over(row, DeliveryStatus.WITHHELD, row.error)
         case FailureReason.BAD_ADDRESS:
             over(row, DeliveryStatus.FAILED, row.error)
-            _tell_agents(session, row, BAD_ADDRESS)
+            _tell_agents(session, row, BAD_MAILBOX if row.channel == Channel.EMAIL else BAD_ADDRESS)
         case _:
             over(row, DeliveryStatus.FAILED, row.error)
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, aliased
 from bot import clock
 from bot.channels import window
 from bot.channels.base import FailureReason, Outgoing, Sender, SendFailed
-from bot.channels.outbox import outcomes, permission, pieces
+from bot.channels.outbox import letters, outcomes, permission, pieces
 from bot.db import lock
 from bot.models import Channel, Conversation, Delivery, DeliveryStatus, Provider
 
@@ -92,6 +92,8 @@ def _taken(session: Session, row: Delivery, conversation: Conversation | None, s
     if row.status == DeliveryStatus.UNCERTAIN:
         row.next_at = now + LEASE
         return Taken(row.id, pieces.outgoing(row), sender, since=row.changed_at)
+    if letters.settle(session, row):
+        return True
     if _is_over(row, now):
         return outcomes.over(row, DeliveryStatus.FAILED, "expired")
     if row.status == DeliveryStatus.HELD:
@@ -166,6 +168,8 @@ def _carrier(row: Delivery, conversation: Conversation | None) -> Provider:
     """Who brought the customer's last message takes ours back."""
     if row.channel == Channel.SMS:
         return Provider.TWILIO
+    if row.channel == Channel.EMAIL:
+        return Provider.SMTP
     return Provider((conversation.provider if conversation else None) or row.provider or Provider.TWILIO)
 
 

@@ -30,6 +30,7 @@ from bot.models import (
     Customer,
     Invoice,
     Message,
+    SentFile,
 )
 from bot.money import Money
 
@@ -158,16 +159,18 @@ def _rows(db: Database, section: Section, about: About) -> Iterator[Row]:
 
 
 def _files(db: Database, about: About) -> Iterator[tuple[str, bytes]]:
-    """What they sent and we still have, one at a time."""
+    """What they sent and what was sent to them, as far as we still have it, one at a time."""
     messages = sa.select(Message.id).where(Message.conversation_id.in_(about.talks))
     kept = sa.select(Attachment.id).where(
         Attachment.message_id.in_(messages), Attachment.status == AttachmentStatus.KEPT
     )
+    sent = sa.select(SentFile.id).where(SentFile.conversation_id.in_(about.talks), SentFile.body.is_not(None))
     with db.reading() as session:
-        ids = session.scalars(kept.order_by(Attachment.id)).all()
-    for file_id in ids:
+        theirs = session.scalars(kept.order_by(Attachment.id)).all()
+        ours = session.scalars(sent.order_by(SentFile.id)).all()
+    for file_id in (*theirs, *ours):
         with db.reading() as session:
-            file = session.get(Attachment, file_id)
+            file = session.get(Attachment, file_id) or session.get(SentFile, file_id)
         if file is not None and file.body is not None:
             own = "".join(letter if letter.isalnum() or letter in ".-_" else "-" for letter in file.file_name or "file")
             yield f"{file_id}-{own[-80:]}", file.body

@@ -31,6 +31,7 @@ from bot.models import (
     Delivery,
     Feedback,
     FollowUp,
+    GateDecision,
     Handoff,
     HandoffEvent,
     Hold,
@@ -39,6 +40,7 @@ from bot.models import (
     Invoice,
     Mandate,
     Message,
+    OutreachPause,
     Payment,
     PaymentShare,
     Plan,
@@ -48,7 +50,10 @@ from bot.models import (
     Promise,
     Proposal,
     Refund,
+    Reminder,
     Reversal,
+    SentFile,
+    ToneWish,
     VerificationUnlock,
 )
 from bot.phone_numbers import alike
@@ -112,9 +117,10 @@ def _postings(about: About) -> Rows:
 
 def _consents(about: About) -> Rows:
     c = Consent
-    numbers = alike(about.customer.phone) if about.customer.phone else ()
+    own = (about.customer.phone, about.customer.email)
+    addresses = [form for each in own if each for form in alike(each)]
     return sa.select(c.id, c.channel, c.address, c.purpose, c.granted, c.source, c.created_at).where(
-        sa.or_(about.mine(c), c.address.in_(numbers))
+        sa.or_(about.mine(c), c.address.in_(addresses))
     )
 
 
@@ -245,6 +251,9 @@ SECTIONS = (
     ),
     Section("files", _attachments),
     Section(
+        "sent_files", talked(SentFile, SentFile.file_name, SentFile.content_type, SentFile.size, SentFile.created_at)
+    ),
+    Section(
         "deliveries",
         talked(Delivery, Delivery.channel, Delivery.address, Delivery.status, Delivery.sent_at),
     ),
@@ -265,6 +274,33 @@ SECTIONS = (
     Section(
         "preferences",
         around(Preference, Preference.kind, Preference.medium, Preference.value, Preference.created_at),
+    ),
+    Section("tone_wishes", of(ToneWish, ToneWish.tone, ToneWish.created_at)),
+    Section(
+        "reminders",
+        of(
+            Reminder,
+            Reminder.kind,
+            Reminder.step,
+            Reminder.due_on,
+            Reminder.status,
+            Reminder.rule,
+            Reminder.medium,
+            Reminder.template,
+            Reminder.language,
+            Reminder.tone,
+            Reminder.variant,
+            Reminder.created_at,
+            Reminder.settled_at,
+        ),
+    ),
+    Section(
+        "gate_decisions",
+        of(GateDecision, GateDecision.about, GateDecision.medium, GateDecision.rule, GateDecision.at),
+    ),
+    Section(
+        "outreach_pauses",
+        of(OutreachPause, OutreachPause.reason, OutreachPause.until, OutreachPause.created_at, OutreachPause.ended_at),
     ),
     Section(
         "callbacks",

@@ -7,7 +7,7 @@ Refusals outlive their address as its keyed hash, so that nobody is written to w
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from bot import clock, policies
 from bot.billing.identity import refusals
 from bot.billing.identity import verification_locks as locks
-from bot.conversations.rights.theirs import Theirs, about, numbers
+from bot.conversations.rights.theirs import Theirs, about, addresses
 from bot.db import Base
 from bot.models import (
     Adjustment,
@@ -50,11 +50,14 @@ from bot.models import (
     Mandate,
     Message,
     Mismatch,
+    OutreachPause,
     Payment,
     Preference,
     Proposal,
     Refund,
     Review,
+    SentFile,
+    ToneWish,
     VerificationChallenge,
     VerificationLock,
     VerificationUnlock,
@@ -89,11 +92,16 @@ def end_proofs(session: Session, of: Theirs) -> None:
 
 
 def _gather(session: Session, of: Theirs) -> None:
-    """What was said on their number before anybody proved who they are is theirs, where nobody else has that number.
+    """What was said on their number or e-mail address before anybody proved who they are is theirs, where nobody else
+    has it.
     What they have proven ends."""
     end_proofs(session, of)
-    own = alike(of.customer.phone) if of.customer.phone else ()
-    others = sa.select(Customer.id).where(Customer.phone.in_(own), Customer.id != of.customer.id)
+    _gather_from(session, of, Customer.phone, alike(of.customer.phone) if of.customer.phone else ())
+    _gather_from(session, of, Customer.email, (of.customer.email,) if of.customer.email else ())
+
+
+def _gather_from(session: Session, of: Theirs, on_file: Any, own: Sequence[str]) -> None:
+    others = sa.select(Customer.id).where(on_file.in_(own), Customer.id != of.customer.id)
     if not own or session.scalar(others.limit(1)) is not None:
         return
     _set(
@@ -110,7 +118,7 @@ def _gather(session: Session, of: Theirs) -> None:
 
 def _deliveries(session: Session, of: Theirs) -> None:
     """What is still on its way stays here; of what went out, only that it did."""
-    mine = sa.or_(Delivery.conversation_id.in_(of.conversations), Delivery.address.in_(numbers(session, of)))
+    mine = sa.or_(Delivery.conversation_id.in_(of.conversations), Delivery.address.in_(addresses(session, of)))
     _set(
         session,
         Delivery,
@@ -141,6 +149,7 @@ def _files(session: Session, of: Theirs) -> None:
         file_name=None,
         body=None,
     )
+    _set(session, SentFile, SentFile.conversation_id.in_(of.conversations), file_name="", body=None)
 
 
 def _messages(session: Session, of: Theirs) -> None:
@@ -192,19 +201,22 @@ def _cases(session: Session, of: Theirs) -> None:
 
 
 def _holds(session: Session, of: Theirs) -> None:
-    mine = sa.or_(about(Hold, of), sa.and_(Hold.customer_id.is_(None), Hold.address.in_(numbers(session, of))))
+    mine = sa.or_(about(Hold, of), sa.and_(Hold.customer_id.is_(None), Hold.address.in_(addresses(session, of))))
     _set(session, HoldEvent, HoldEvent.hold_id.in_(sa.select(Hold.id).where(mine)), reason="")
     _set(session, Hold, mine, reason="", address=None)
 
 
 def _wishes(session: Session, of: Theirs) -> None:
     session.execute(sa.delete(Preference).where(about(Preference, of)).execution_options(synchronize_session=False))
+    _set(session, OutreachPause, OutreachPause.customer_id == of.customer.id, reason="")
+    toned = ToneWish.customer_id == of.customer.id
+    session.execute(sa.delete(ToneWish).where(toned).execution_options(synchronize_session=False))
     _set(session, Proposal, Proposal.customer_id == of.customer.id, asked={})
 
 
 def _consents(session: Session, of: Theirs) -> None:
     """A yes or no stays under the keyed hash of its address."""
-    own = numbers(session, of)
+    own = addresses(session, of)
     mine = sa.or_(about(Consent, of), Consent.address.in_(own))
     for address in session.scalars(sa.select(Consent.address).where(mine).distinct()).all():
         if address in own and not refusals.is_forgotten(address):

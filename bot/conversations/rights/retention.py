@@ -13,18 +13,18 @@ from bot.conversations.rights import erasure
 from bot.db import Database, lock
 from bot.errors import Conflict
 from bot.models import Conversation, Customer, Erasure, ErasureScope, ErasureStatus, Invoice, Payment
-from bot.policies import in_country
 
 REASON = "Kept for as long as the law asks."
 
 
 def due(session: Session) -> list[uuid.UUID]:
-    """Customers of whom nothing was heard for the years of their country (`policies/rights.yml`) and with whom nothing
-    is open, the oldest first. Those who are erased or about to be are none."""
+    """Customers of whom nothing was heard for the years that the law of their country asks for (`kept_years` in
+    `policies/jurisdictions/`) and with whom nothing is open, the oldest first. Those who are erased or about to be are
+    none."""
     erased = sa.select(Erasure.customer_id).where(
         Erasure.scope == ErasureScope.EVERYTHING, Erasure.status != ErasureStatus.REFUSED
     )
-    shortest = min(policies.rights().kept_years.values())
+    shortest = min(policies.jurisdiction(country).kept_years for country in policies.outreach().jurisdictions)
     old = sa.select(Customer).where(Customer.created_at < _years_ago(shortest), Customer.id.not_in(erased))
     rows = session.scalars(old.order_by(Customer.created_at, Customer.id)).all()
     return [row.id for row in rows if _is_over(session, row) and not erasure.barriers(session, row, talks=True)]
@@ -45,7 +45,7 @@ def erase(db: Database, customer_id: uuid.UUID) -> bool:
 
 def _is_over(session: Session, customer: Customer) -> bool:
     """Whether the last thing that happened is long enough ago."""
-    before = _years_ago(in_country(policies.rights().kept_years, customer.country))
+    before = _years_ago(policies.jurisdiction(customer.country).kept_years)
     marks = (
         sa.select(sa.func.max(Conversation.last_message_at)).where(Conversation.customer_id == customer.id),
         sa.select(sa.func.max(Payment.created_at)).where(Payment.customer_id == customer.id),

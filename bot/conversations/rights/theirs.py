@@ -39,11 +39,13 @@ def theirs(session: Session, customer_id: uuid.UUID) -> Theirs:
 def locked(session: Session, customer_id: uuid.UUID) -> Theirs:
     """The same, with their conversations and then the customer locked, as the house does it; those on their number,
     too, on which nobody has proven anything. Raises `NotFound`."""
-    phone = session.scalar(sa.select(Customer.phone).where(Customer.id == customer_id))
+    known = session.execute(sa.select(Customer.phone, Customer.email).where(Customer.id == customer_id)).first()
+    phone, email = known if known is not None else (None, None)
     here = Conversation.customer_id == customer_id
-    if phone:
-        on_phone = sa.and_(Conversation.channel != Channel.WEB, Conversation.address.in_(alike(phone)))
-        here = sa.or_(here, on_phone)
+    for own in (phone, email):
+        if own:
+            there = sa.and_(Conversation.channel != Channel.WEB, Conversation.address.in_(alike(own)))
+            here = sa.or_(here, there)
     ids = sa.select(Conversation.id).where(here).order_by(Conversation.id)
     session.scalars(ids.with_for_update(key_share=True)).all()
     if lock(session, Customer, customer_id) is None:
@@ -64,9 +66,26 @@ def reached(session: Session, of: Theirs) -> set[str]:
     edits = sa.select(ContactEdit).where(ContactEdit.customer_id == of.customer.id, ContactEdit.field == "phone")
     found = {of.customer.phone, *(each for edit in session.scalars(edits) for each in (edit.before, edit.after))}
     mine = sa.select(Conversation.address).where(
-        Conversation.customer_id == of.customer.id, Conversation.channel != Channel.WEB
+        Conversation.customer_id == of.customer.id, Conversation.channel.not_in((Channel.WEB, Channel.EMAIL))
     )
     return {form for number in (*found, *session.scalars(mine)) if number for form in alike(number)}
+
+
+def addresses(session: Session, of: Theirs) -> list[str]:
+    """Every number and every e-mail address by which they alone are or were reached."""
+    every = mailboxes(session, of)
+    others = sa.select(Customer.email).where(Customer.email.in_(every), Customer.id != of.customer.id)
+    return sorted({*numbers(session, of), *every - set(session.scalars(others))})
+
+
+def mailboxes(session: Session, of: Theirs) -> set[str]:
+    """Every e-mail address by which they are or were reached."""
+    edits = sa.select(ContactEdit).where(ContactEdit.customer_id == of.customer.id, ContactEdit.field == "email")
+    found = {of.customer.email, *(each for edit in session.scalars(edits) for each in (edit.before, edit.after))}
+    mine = sa.select(Conversation.address).where(
+        Conversation.customer_id == of.customer.id, Conversation.channel == Channel.EMAIL
+    )
+    return {each for each in (*found, *session.scalars(mine)) if each and "@" in each}
 
 
 def about(kind: Any, of: Theirs) -> sa.ColumnElement[bool]:

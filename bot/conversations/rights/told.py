@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.conversations.rights.theirs import reached, theirs
+from bot.conversations.rights.theirs import mailboxes, reached, theirs
 from bot.db import Database
 from bot.models import ExternalEvent, Payment, Source
 
@@ -22,12 +22,12 @@ _ESCAPED = re.compile(r"\\(?:u[0-9a-fA-F]{4}|[nrtbf])")
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """By what they are told: their payments at Stripe, their numbers and their e-mail address. A name is none: others
+    """By what they are told: their payments at Stripe, their numbers and their e-mail addresses. A name is none: others
     bear it, too."""
 
     customer_id: uuid.UUID
     digits: tuple[str, ...]
-    email: str | None
+    emails: tuple[str, ...]
 
     @property
     def numbers(self) -> list[str]:
@@ -46,7 +46,7 @@ class Marks:
 
     def needles(self) -> set[bytes]:
         """How a number or the address may stand in a body, plain or in a form."""
-        emails = {self.email, self.email.lower()} if self.email else set()
+        emails = {form for email in self.emails for form in (email, email.lower())}
         return {form.encode() for each in (*self.digits, *emails) for form in (each, each.replace("@", "%40"))}
 
     def stand_in(self, body: bytes) -> bool:
@@ -54,8 +54,7 @@ class Marks:
         raw = body.decode(errors="replace")
         texts = (_ESCAPED.sub(" ", raw), unquote_plus(raw))
         whole = [rf"(?<!\d){each}(?!\d)" for each in self.digits]
-        if self.email:
-            whole.append(rf"(?<![\w.+-]){re.escape(self.email)}(?![\w-]|\.\w)")
+        whole += [rf"(?<![\w.+-]){re.escape(email)}(?![\w-]|\.\w)" for email in self.emails]
         found = re.compile("|".join(whole), re.IGNORECASE)
         return bool(whole) and any(found.search(text) for text in texts)
 
@@ -65,7 +64,7 @@ def forget(db: Database, customer_id: uuid.UUID) -> None:
     with db.reading() as session:
         of = theirs(session, customer_id)
         digits = sorted(number.lstrip("+") for number in reached(session, of))
-        marks = Marks(customer_id, tuple(digits), of.customer.email)
+        marks = Marks(customer_id, tuple(digits), tuple(sorted(mailboxes(session, of))))
     last: uuid.UUID | None = None
     while True:
         with db.reading() as session:
@@ -80,7 +79,7 @@ def forget(db: Database, customer_id: uuid.UUID) -> None:
 def _look(session: Session, marks: Marks, after: uuid.UUID | None) -> tuple[uuid.UUID | None, list[uuid.UUID]]:
     """The last event of the next batch, None at the end; and which of the batch are about them."""
     find = sa.func.instr if session.get_bind().dialect.name == "sqlite" else _position
-    by_id = sa.or_(marks.of_payments(), ExternalEvent.object_id.in_(marks.numbers))
+    by_id = sa.or_(marks.of_payments(), ExternalEvent.object_id.in_([*marks.numbers, *marks.emails]))
     by_body = sa.or_(sa.false(), *(find(ExternalEvent.body, needle) > 0 for needle in sorted(marks.needles())))
     batch = sa.select(ExternalEvent.id, by_id, by_body).where(ExternalEvent.processed_at.is_not(None))
     if after is not None:
@@ -94,8 +93,9 @@ def _look(session: Session, marks: Marks, after: uuid.UUID | None) -> tuple[uuid
 
 
 def _empty(session: Session, marks: Marks, ids: list[uuid.UUID]) -> None:
-    phones = sa.and_(ExternalEvent.source.in_((Source.TWILIO, Source.META)), ExternalEvent.object_id.in_(marks.numbers))
-    subject = sa.case((phones, None), else_=ExternalEvent.object_id)
+    carriers = (Source.TWILIO, Source.META, Source.SMTP)
+    own = ExternalEvent.object_id.in_([*marks.numbers, *marks.emails])
+    subject = sa.case((sa.and_(ExternalEvent.source.in_(carriers), own), None), else_=ExternalEvent.object_id)
     session.execute(
         sa.update(ExternalEvent)
         .where(ExternalEvent.id.in_(ids))

@@ -27,8 +27,8 @@ def cases(
     """The page. Audited before it leaves."""
     kind = clean(kind) if kind else None
     with db.reading() as session:
-        found, more = case_list.listed(session, status, kind, after)
-        waiting = case_list.counts(session)
+        found, more = case_list.listed(session, seat, status, kind, after)
+        waiting = case_list.counts(session, seat)
     with db.transaction() as session:
         audit.record(session, seat.agent, "cases.read", "cases", cases=sorted(str(each.id) for each in found))
     return page(

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from bot import policies
 from bot.conversations.payment_news import proven
 from bot.desk.auth import Seat
-from bot.desk.customer.own_talks import OwnTalks, own_talks
+from bot.desk.customer.own_talks import OwnTalks, had, own_talks
 from bot.desk.thread.lines import agent_names, instant
 from bot.errors import NotAllowed, NotFound
-from bot.models import Case, CaseEvent, CaseEventKind, CaseStatus, Conversation
+from bot.models import Case, CaseEvent, CaseEventKind, CaseStatus, Conversation, Handoff
 
 RECENT = 30
 
@@ -57,7 +57,7 @@ def find(session: Session, seat: Seat, case_id: uuid.UUID) -> Case:
     case = session.get(Case, case_id)
     if case is None:
         raise NotFound("There is no such case.", about=case_id)
-    if not _may_decide(seat, own_talks(session, seat), case):
+    if not (_may_decide(seat, own_talks(session, seat), case) or _had(session, seat, case)):
         raise NotAllowed("Speak with this customer first.", about=case_id)
     return case
 
@@ -85,3 +85,9 @@ def _may_decide(seat: Seat, own: OwnTalks, case: Case) -> bool:
     """A supervisor about any; an agent about those of a conversation that they have and, while its customer has proven
     who they are, of that customer."""
     return seat.supervises or case.conversation_id in own.conversations or case.customer_id in own.customers
+
+
+def _had(session: Session, seat: Seat, case: Case) -> bool:
+    """Whether it stands beside a conversation that this agent had: what was taken on there is finished after it."""
+    theirs = had(seat.agent.id).where(Handoff.conversation_id == case.conversation_id)
+    return case.conversation_id is not None and session.scalar(theirs.limit(1)) is not None

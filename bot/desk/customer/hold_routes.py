@@ -7,11 +7,11 @@ import uuid
 from enum import StrEnum
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
-from bot.billing import case_decisions, hold_decisions
+from bot.billing import case_decisions, hold_decisions, hold_steps
 from bot.conversations import payment_news
 from bot.desk import audit, bells, text
 from bot.desk.access import Db, DeskRoute, Reader, Writer
@@ -34,19 +34,28 @@ class On(StrEnum):
 
 
 class Placed(Once):
-    """`client_id` becomes the hold's id. `ends_on` is its last day; without one the policy's."""
+    """`client_id` becomes the hold's id. `ends_on` is its last day; without one the law's, or none while a crisis is
+    treated."""
 
     kind: HoldKind
     on: On
     invoice_id: uuid.UUID | None = None
     reason: str = Field(max_length=4_000)
     ends_on: dt.date | None = None
+    in_treatment: bool = False
 
 
 class Confirmed(BaseModel):
     """A reported hold is so, until its last day, if it has one."""
 
     ends_on: dt.date | None = None
+    in_treatment: bool = False
+
+
+class Treated(BaseModel):
+    """The day on which treatment in a crisis ended."""
+
+    on: dt.date
 
 
 class Lifted(BaseModel):
@@ -71,9 +80,10 @@ class Finished(BaseModel):
 
 
 @router.get("/hold-kinds")
-def kinds(_seat: Reader) -> Json:
-    """Every kind of hold and what it stops, and the kinds of case that are opened by hand. It is the policy's."""
-    return {"holds": holds.kinds(), "cases": cases.kinds()}
+def kinds(_seat: Reader, country: str = Query("", pattern="^([A-Z]{2})?$")) -> Json:
+    """Every kind of hold, what it stops and how long it binds in `country` (ISO 3166), and the kinds of case that are
+    opened by hand. It is the policy's."""
+    return {"holds": holds.kinds(country), "cases": cases.kinds()}
 
 
 @router.post("/conversations/{conversation_id}/holds")
@@ -92,6 +102,7 @@ def place(conversation_id: uuid.UUID, body: Placed, request: Request, db: Db, se
             invoice=_invoice(session, customer, body),
             reason=text.reason(body.reason),
             ends_on=body.ends_on,
+            in_treatment=body.in_treatment,
         )
         audit.record_once(session, seat.agent, "hold.placed", f"hold:{hold.id}", kind=hold.kind)
         answer = {"holds": holds.of_conversation(session, seat, conversation)}
@@ -102,13 +113,28 @@ def place(conversation_id: uuid.UUID, body: Placed, request: Request, db: Db, se
 @router.post("/holds/{hold_id}/confirm")
 def confirm(hold_id: uuid.UUID, request: Request, db: Db, seat: Writer, body: Confirmed | None = None) -> Json:
     """What was reported is so."""
+    said = body or Confirmed()
     with db.transaction() as session:
         holds.find(session, seat, hold_id)
-        hold = hold_decisions.confirm(session, hold_id, seat.agent, ends_on=body.ends_on if body else None)
+        hold = hold_decisions.confirm(
+            session, hold_id, seat.agent, ends_on=said.ends_on, in_treatment=said.in_treatment
+        )
         audit.record(session, seat.agent, "hold.confirmed", f"hold:{hold_id}", kind=hold.kind)
         told, answer = hold.conversation_id, {"status": hold.status}
     bells.ring(request, told)
     return answer
+
+
+@router.post("/holds/{hold_id}/treatment-ended")
+def treatment_ended(hold_id: uuid.UUID, body: Treated, request: Request, db: Db, seat: Writer) -> Json:
+    """From its end on, the days of the law count."""
+    with db.transaction() as session:
+        holds.find(session, seat, hold_id)
+        hold = hold_decisions.treatment_ended(session, hold_id, seat.agent, body.on)
+        audit.record(session, seat.agent, "hold.treated", f"hold:{hold_id}", kind=hold.kind)
+        told, last = hold.conversation_id, hold_steps.last_days(session, [hold])[hold_id]
+    bells.ring(request, told)
+    return {"ends_on": last.isoformat()}
 
 
 @router.post("/holds/{hold_id}/lift")

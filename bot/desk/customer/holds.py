@@ -19,6 +19,7 @@ from bot.errors import NotAllowed, NotFound
 from bot.models import (
     Channel,
     Conversation,
+    Customer,
     Hold,
     HoldEvent,
     HoldEventKind,
@@ -27,19 +28,22 @@ from bot.models import (
     Invoice,
 )
 from bot.phone_numbers import alike
+from bot.policies import Jurisdiction
 
 Json = dict[str, Any]
 
 
-def kinds() -> list[Json]:
-    """Every kind of hold: what it stops in words, what it can be on, how many days it binds, who lifts it."""
-    policy = policies.holds()
+def kinds(country: str) -> list[Json]:
+    """Every kind of hold: what it stops in words, what it can be on, how many days it binds by the law of `country`
+    (ISO 3166; the strictest where it is not known), who lifts it."""
+    policy, law = policies.holds(), policies.jurisdiction(country)
     return [
         {
             "kind": kind,
             "stops": policy.stopped_by(kind),
             "on": _targets(kind),
-            "days": policy.ends_after_days.get(kind),
+            "days": law.hold_days.get(kind),
+            "after_treatment_days": law.after_treatment_days if kind == HoldKind.BREATHING_SPACE else None,
             "lifted_by": policy.lifted_by[kind],
         }
         for kind in HoldKind
@@ -61,6 +65,7 @@ def of_conversation(session: Session, seat: Seat, conversation: Conversation) ->
     ends, by = hold_steps.last_days(session, rows), _decided(session, rows)
     own, numbers = own_talks(session, seat), _numbers(session, rows) if is_proven else {}
     decides = {hold.id for hold in rows if _may_decide(seat, own, hold)}
+    laws = _laws(session, rows)
     return [
         {
             "id": str(hold.id),
@@ -71,8 +76,12 @@ def of_conversation(session: Session, seat: Seat, conversation: Conversation) ->
             "stops": policies.holds().stopped_by(HoldKind(hold.kind)),
             "at": instant(hold.created_at),
             "by": by.get(hold.id),
+            "days": laws[hold.id].hold_days.get(HoldKind(hold.kind)),
             "ends_on": ends[hold.id].isoformat() if hold.id in ends else None,
+            "after_treatment_days": laws[hold.id].after_treatment_days,
+            "in_treatment": _lasts(hold) and hold.id not in ends,
             "may_confirm": hold.id in decides and hold.status == HoldStatus.REPORTED,
+            "may_end_treatment": hold.id in decides and _lasts(hold) and hold.id not in ends,
             "may_lift": hold.id in decides and hold_decisions.may_lift(seat.agent, HoldKind(hold.kind)),
             "lifted_by": policies.holds().lifted_by[HoldKind(hold.kind)],
         }
@@ -90,6 +99,11 @@ def find(session: Session, seat: Seat, hold_id: uuid.UUID) -> Hold:
     return hold
 
 
+def _lasts(hold: Hold) -> bool:
+    """Whether it may last as long as treatment does."""
+    return hold.kind == HoldKind.BREATHING_SPACE and hold.status == HoldStatus.CONFIRMED
+
+
 def _may_decide(seat: Seat, own: OwnTalks, hold: Hold) -> bool:
     """A supervisor about any; an agent about those of a conversation that they have, of its phone and, while its
     customer has proven who they are, of that customer. What is owed on an invoice takes the proof (P1)."""
@@ -101,6 +115,14 @@ def _targets(kind: HoldKind) -> list[str]:
     if kind == HoldKind.DISPUTE:
         return ["invoice"]
     return ["customer", "address"] if kind in hold_decisions.OF_A_PERSON else ["address"]
+
+
+def _laws(session: Session, rows: Sequence[Hold]) -> dict[uuid.UUID, Jurisdiction]:
+    """The law of each hold: its customer's country, or the strictest."""
+    of = {hold.customer_id for hold in rows if hold.customer_id}
+    known = sa.select(Customer.id, Customer.country).where(Customer.id.in_(of))
+    countries = {row.id: row.country for row in session.execute(known)}
+    return {hold.id: policies.jurisdiction(countries.get(hold.customer_id, "")) for hold in rows}
 
 
 def _numbers(session: Session, rows: Sequence[Hold]) -> dict[uuid.UUID, str]:

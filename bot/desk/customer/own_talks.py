@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.conversations.payment_news import proven
 from bot.desk.auth import Seat
-from bot.models import Channel, Conversation, Holder
+from bot.models import Channel, Conversation, Handoff, HandoffEvent, HandoffEventKind, Holder
 from bot.phone_numbers import alike
 
 
@@ -33,4 +33,13 @@ def own_talks(session: Session, seat: Seat) -> OwnTalks:
         frozenset(row.id for row in rows),
         frozenset(row.customer_id for row in rows if row.customer_id and proven(row)),
         frozenset(number for address in addresses for number in alike(address)),
+    )
+
+
+def had(agent_id: uuid.UUID) -> sa.Select[uuid.UUID]:
+    """The ids of the conversations that an agent has or had: what they took on there, they may finish."""
+    return (
+        sa.select(Handoff.conversation_id)
+        .join(HandoffEvent, HandoffEvent.handoff_id == Handoff.id)
+        .where(HandoffEvent.kind == HandoffEventKind.CLAIMED, HandoffEvent.actor == f"agent:{agent_id}")
     )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.billing import contact_data
 from bot.billing.identity import unlocking
-from bot.conversations import consents, preferences
+from bot.conversations import consents, preferences, tone_wishes
 from bot.desk.auth import Seat
 from bot.desk.identity import Known, known, language
 from bot.desk.sight import may_open
@@ -116,6 +116,7 @@ def wishes(session: Session, conversation: Conversation, customer: Customer | No
         "days": sorted(standing.days) if standing.days is not None else None,
         "quiet_until": standing.quiet_until.isoformat() if standing.quiet_until else None,
         "language": standing.language,
+        "tone": tone_wishes.of(session, customer.id) if customer is not None else None,
         "history": [
             {"kind": row.kind, "medium": row.medium, "value": row.value, "at": instant(row.created_at)} for row in rows
         ],
@@ -156,12 +157,12 @@ def _person(session: Session, customer: Customer) -> Json:
 
 
 def _consents(session: Session, customer: Customer) -> list[Json]:
-    """By the number on file and medium: what holds, and every yes and no, the newest first."""
-    if not customer.phone:
-        return []
+    """By the number and e-mail address on file and medium: what holds, and every yes and no, the newest first."""
     names = agent_names(session)
-    found: dict[str, list[Json]] = {"sms": [], "whatsapp": []}
-    for one in consents.history(session, [customer.phone]):
+    found: dict[str, list[Json]] = {"sms": [], "whatsapp": []} if customer.phone else {}
+    if customer.email:
+        found["email"] = []
+    for one in consents.history(session, [each for each in (customer.phone, customer.email) if each]):
         found.setdefault(one.channel, []).append(
             {
                 "granted": one.granted,

@@ -166,7 +166,7 @@ def prefer(conversation_id: uuid.UUID, body: wishes.Said, request: Request, db: 
     with db.transaction() as session:
         conversation = _speaks(session, seat, conversation_id)
         customer = _known(session, conversation)
-        made = wishes.note(session, conversation, customer, body)
+        made = wishes.note(session, seat.agent, conversation, customer, body)
         if made is not None:
             audit.record(
                 session,
@@ -174,7 +174,7 @@ def prefer(conversation_id: uuid.UUID, body: wishes.Said, request: Request, db: 
                 "preference.recorded",
                 audit.conversation(conversation_id),
                 preference=str(made.id),
-                kind=made.kind,
+                kind=body.kind,
             )
         answer = {"wishes": profile.wishes(session, conversation, customer)}
     bells.ring(request, conversation_id)

@@ -21,7 +21,6 @@ from bot.desk.customer.money import find_customer
 from bot.desk.text import reason
 from bot.desk.thread.lines import agent_names, instant
 from bot.models import Customer, Erasure, ErasureScope, ErasureStatus
-from bot.policies import in_country
 
 router = APIRouter(prefix="/api/desk", route_class=DeskRoute, include_in_schema=False)
 
@@ -46,7 +45,7 @@ def rights(customer_id: uuid.UUID, db: Db, seat: Reader) -> Json:
         return {
             "account_number": customer.account_number,
             "barriers": erasure.barriers(session, customer, talks=True),
-            "kept_years": in_country(policies.rights().kept_years, customer.country),
+            "kept_years": policies.jurisdiction(customer.country).kept_years,
             "erasure": _shown(now, agent_names(session)) if now else None,
         }
 

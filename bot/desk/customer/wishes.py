@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from bot import clock
-from bot.conversations import consents, preferences
+from bot.conversations import consents, preferences, tone_wishes
 from bot.conversations.preferences import Wish
 from bot.errors import Conflict, InvalidInput
 from bot.models import (
@@ -22,28 +22,36 @@ from bot.models import (
     Medium,
     Preference,
     PreferenceKind,
+    ToneWish,
 )
+from bot.policies import Tone
 
 DAY = 24 * 60
 
 
 class Said(BaseModel):
-    """One wish as the page sends it; which of the fields counts, `kind` says. `start` and `end` are minutes after
+    """One wish as the page sends it; which of the fields counts, `kind` says: a preference's, or how they want to be
+    spoken to. `start` and `end` are minutes after
     midnight in the customer's zone, days count from Monday, 0."""
 
-    kind: PreferenceKind
+    kind: PreferenceKind | Literal["tone"]
     medium: Medium | None = None
     start: int = Field(0, ge=0, le=DAY)
     end: int = Field(DAY, ge=0, le=DAY)
     days: list[int] = Field(default_factory=list, max_length=7)
     until: dt.date | None = None
     language: str = Field("", max_length=2)
+    tone: Tone | None = None
 
 
-def note(session: Session, conversation: Conversation, customer: Customer | None, said: Said) -> Preference | None:
+def note(
+    session: Session, agent: Agent, conversation: Conversation, customer: Customer | None, said: Said
+) -> Preference | ToneWish | None:
     """Write the wish down, as the customer's where they are known here; None where the newest of its kind says the
-    same. Raises `InvalidInput`."""
-    wish = _wish(said, customer.time_zone if customer else "UTC")
+    same. Raises `InvalidInput`, and `Conflict` for a tone of somebody who is not known."""
+    if said.kind == "tone":
+        return _tone(session, agent, customer, said.tone)
+    wish = _wish(said, PreferenceKind(said.kind), customer.time_zone if customer else "UTC")
     before = preferences.of(session, conversation.id, customer.id if customer else None)
     if _binds_already(before, wish):
         return None
@@ -59,16 +67,18 @@ def consent(
     *,
     yes: bool,
 ) -> Consent | None:
-    """A yes or no to messages to the phone on file, on the customer's word; None where it is so already. Raises
-    `InvalidInput` for the website, `Conflict` without a phone."""
+    """A yes or no to messages to the phone or e-mail address on file, on the customer's word; None where it is so
+    already. Raises `InvalidInput` for the website, `Conflict` where nothing is on file."""
     if channel == Channel.WEB:
         raise InvalidInput("Nobody is written to on the website unless they are there.")
-    if not customer.phone:
-        raise Conflict("There is no phone number on file.")
+    address = customer.email if channel == Channel.EMAIL else customer.phone
+    if not address:
+        named = "e-mail address" if channel == Channel.EMAIL else "phone number"
+        raise Conflict(f"There is no {named} on file.")
     return consents.record(
         session,
         channel=channel,
-        address=customer.phone,
+        address=address,
         granted=yes,
         source=ConsentSource.AGENT,
         conversation=conversation,
@@ -77,11 +87,19 @@ def consent(
     )
 
 
-def _wish(said: Said, zone: str) -> Wish:
+def _tone(session: Session, agent: Agent, customer: Customer | None, tone: Tone | None) -> ToneWish | None:
+    if tone is None:
+        raise InvalidInput("Please choose how they want to be spoken to.")
+    if customer is None:
+        raise Conflict("We do not know yet who this is.")
+    return tone_wishes.record(session, customer.id, tone, agent_id=agent.id)
+
+
+def _wish(said: Said, kind: PreferenceKind, zone: str) -> Wish:
     value: dict[str, Any] = {}
-    match said.kind:
+    match kind:
         case PreferenceKind.REFUSED | PreferenceKind.WELCOME:
-            return Wish(said.kind, said.medium)
+            return Wish(kind, said.medium)
         case PreferenceKind.HOURS:
             if said.start >= said.end:
                 raise InvalidInput("The hours begin before they end.")
@@ -100,7 +118,7 @@ def _wish(said: Said, zone: str) -> Wish:
             if not (said.language.isascii() and said.language.isalpha() and len(said.language) == 2):
                 raise InvalidInput("Please choose a language.")
             value = {"language": said.language.lower()}
-    return Wish(said.kind, said.medium, value)
+    return Wish(kind, said.medium, value)
 
 
 def _binds_already(standing: preferences.Standing, wish: Wish) -> bool:

@@ -35,10 +35,20 @@ def _on_postgresql(element: seconds, compiler: Any, **options: Any) -> str:
 
 def week(at: sa.ColumnElement[dt.datetime], period: Period) -> sa.ColumnElement[int]:
     """Which of `period.weeks` the instant `at` falls into, from 0; `at` lies within the period."""
+    return _since(period.monday, at, period) // WEEK
+
+
+def day(at: sa.ColumnElement[dt.datetime], period: Period) -> sa.ColumnElement[int]:
+    """Which day of the period the instant `at` falls on, from 0; `at` lies within the period."""
+    return _since(period.first, at, period) // DAY
+
+
+def _since(first: dt.date, at: sa.ColumnElement[dt.datetime], period: Period) -> sa.ColumnElement[int]:
+    """The seconds from the beginning of the day `first` to `at`, by the clocks of the period's zone."""
     offsets = period.offsets()
     ahead: sa.ColumnElement[int] = sa.literal(offsets[-1][1], sa.BigInteger)
     if len(offsets) > 1:
         spans = itertools.pairwise(offsets)
         ahead = sa.case(*[(at < then, sa.literal(each, sa.BigInteger)) for (_, each), (then, _) in spans], else_=ahead)
-    monday = int(dt.datetime.combine(period.monday, dt.time(), dt.UTC).timestamp())
-    return (seconds(at) + ahead - monday) // WEEK
+    midnight = int(dt.datetime.combine(first, dt.time(), dt.UTC).timestamp())
+    return seconds(at) + ahead - midnight

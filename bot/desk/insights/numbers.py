@@ -63,7 +63,7 @@ def day(date: dt.date, *, year: bool = True) -> str:
 
 def channel(name: str) -> str:
     """A channel by its own name; a dash outside of every conversation."""
-    return {"web": "Web", "sms": "SMS", "whatsapp": "WhatsApp", "": NONE}.get(name, name)
+    return {"web": "Web", "sms": "SMS", "whatsapp": "WhatsApp", "email": "E-mail", "": NONE}.get(name, name)
 
 
 def tongue(code: str) -> str:

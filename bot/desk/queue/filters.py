@@ -80,7 +80,7 @@ def choices() -> dict[str, list[tuple[str, str, str]]]:
     }
 
 
-CHANNELS = {Channel.WEB: "Website", Channel.SMS: "SMS", Channel.WHATSAPP: "WhatsApp"}
+CHANNELS = {Channel.WEB: "Website", Channel.SMS: "SMS", Channel.WHATSAPP: "WhatsApp", Channel.EMAIL: "E-mail"}
 
 
 def _speaks(languages: list[str]) -> sa.ColumnElement[bool]:

@@ -19,7 +19,7 @@ from bot.desk.queue.filters import NONE, Filters
 from bot.desk.queue.last_words import last_words
 from bot.desk.queue.lists import Name, Row
 from bot.desk.thread.lines import agent_names, instant
-from bot.models import Author, Channel, HandoffTarget, Invoice, Message, Plan, PlanInvoice, PlanStatus
+from bot.models import Author, Channel, Conversation, HandoffTarget, Invoice, Message, Plan, PlanInvoice, PlanStatus
 from bot.money import Money
 
 PREVIEW = 100
@@ -83,13 +83,21 @@ def _item(row: Row, last: Message | None, stakes: Mapping[uuid.UUID, Money], nam
         "identity": identity,
         "verified": identity == Known.VERIFIED,
         "name": customer.name if customer and identity != Known.UNKNOWN else None,
-        "number_end": None if conversation.channel == Channel.WEB else (conversation.address or "")[-4:],
+        "number_end": _end(conversation),
         "at_stake": stake.format(DESK_LOCALE) if stake else None,
         "agent": {"id": str(agent_id), "name": names.get(agent_id, "A colleague")} if agent_id else None,
         "last": _preview(last),
         "unanswered": last is not None and last.author == Author.CUSTOMER,
         "closed_at": instant(conversation.closed_at),
     }
+
+
+def _end(conversation: Conversation) -> str | None:
+    """What tells strangers apart: the end of a number, the house of an e-mail address; nothing on the website."""
+    address = conversation.address or ""
+    if conversation.channel == Channel.WEB:
+        return None
+    return address[address.rfind("@") :] if conversation.channel == Channel.EMAIL else address[-4:]
 
 
 def _why(row: Row) -> Item:

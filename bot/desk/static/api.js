@@ -20,6 +20,9 @@ export const get = (path, { background = false } = {}) =>
 /** Write. */
 export const post = (path, body = {}) => call('POST', path, body, { 'X-CSRF-Token': token() });
 
+/** Write a file as it is. */
+export const upload = (path, file) => call('POST', path, file, { 'X-CSRF-Token': token(), 'Content-Type': file.type || 'application/octet-stream' });
+
 export const remove = (path) => call('DELETE', path, undefined, { 'X-CSRF-Token': token() });
 
 /** Back to the door; whatever is being written stays in this tab. */
@@ -34,7 +37,7 @@ async function call(method, path, body, headers) {
       method,
       credentials: 'same-origin',
       headers: { Accept: 'application/json', ...(body ? { 'Content-Type': 'application/json' } : {}), ...headers },
-      body: body ? JSON.stringify(body) : undefined,
+      body: body instanceof Blob || !body ? body : JSON.stringify(body),
     });
   } catch {
     throw new Refused("The desk can't be reached just now. Nothing is lost; please try again.", 0, 'unreachable');

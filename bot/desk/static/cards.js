@@ -21,7 +21,7 @@ export function money(minor, currency) {
 /** A card of any kind; one that is not known shows what plain values it carries. */
 export function card(data) {
   const rows = (ROWS[data.kind] ?? values)(data);
-  return h('div', { class: 'card' }, h('h4', {}, TITLES[data.kind] ?? plain(data.kind || 'card')), h('table', {}, h('tbody', {}, rows)));
+  return h('div', { class: 'card' }, h('h4', {}, data.kind === 'statement' && data.title ? 'Sent: document' : TITLES[data.kind] ?? plain(data.kind || 'card')), h('table', {}, h('tbody', {}, rows)));
 }
 
 const row = (label, amount, small, strong) =>
@@ -47,7 +47,7 @@ const ROWS = {
     row('Paid', money(data.amount, data.currency), date(data.paid_at), true),
     row('Still open', money(data.balance?.amount ?? data.balance, data.currency)),
   ],
-  statement: (data) => [row(data.url ?? '', '')],
+  statement: (data) => [row(data.title ?? data.url ?? '', '', data.title ? data.url : null)],
 };
 
 function values(data) {

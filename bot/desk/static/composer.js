@@ -2,6 +2,7 @@
 import { Refused, post } from './api.js';
 import { isPicking, pick, stopPicking } from './canned.js';
 import { byId, toast } from './dom.js';
+import { offerFile, whenFileSent } from './files.js';
 import { askBack, forget, lookAt } from './kindness.js';
 import { nameKey, offerNames, stopNaming } from './mentions.js';
 import { isShut, showReach } from './reach.js';
@@ -39,8 +40,10 @@ export function compose(id, speakingAs, reach = null, { noteOnly = false } = {})
   }
   if (id !== null) byId('speaking').textContent = mode() === 'note' ? 'Only colleagues read this' : `You speak as ${speakingAs}`;
   offerTemplate(id, mode() === 'reply' && isShut(phone));
+  offerFile(noteOnly ? null : id);
   if (open === id) return fit();
   open = id;
+  form.dataset.conversation = id ?? '';
   say(sending.has(id) ? 'Sending…' : '');
   stopPicking();
   stopNaming();
@@ -159,6 +162,11 @@ function offerAnswers() {
 
 const tooLong = (text) => `Please keep a message under 8,000 characters; yours has ${text.length.toLocaleString('en-US')}.`;
 
+whenFileSent((id, { message }) => {
+  if (open !== id) return;
+  say(`Sent at ${timeOfDay(message.at)}`);
+  words.focus();
+});
 form.addEventListener('submit', (event) => {
   event.preventDefault();
   submit();

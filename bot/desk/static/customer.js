@@ -5,7 +5,8 @@ import { money } from './cards.js';
 import { cases } from './cases.js';
 import { byId, h } from './dom.js';
 import { holds } from './holds.js';
-import { CHANNELS, actor, nameless, plain, reason } from './phrases.js';
+import { outreach } from './outreach.js';
+import { CHANNELS, actor, addressEnd, nameless, plain, reason } from './phrases.js';
 import { profile } from './profile.js';
 import { identityMark, initialsOrIcon } from './queue.js';
 import { agoTime, date, moment, timeIn } from './time.js';
@@ -16,7 +17,7 @@ export function showCustomer(whole, changed) {
   const before = kept(about);
   about.replaceChildren(...(whole ? [
     person(whole), caution(whole), help(whole), why(whole), holds(whole, changed), balance(whole.account), deeds(whole, changed), offers(whole, changed),
-    plan(whole, changed), promises(whole, changed), payments(whole.account), cases(whole, changed), contact(whole), consents(whole), ...profile(whole, changed), history(whole),
+    plan(whole, changed), promises(whole, changed), payments(whole.account), cases(whole, changed), outreach(whole, changed), contact(whole), consents(whole), ...profile(whole, changed), history(whole),
   ].filter(Boolean) : []));
   before(about);
 }
@@ -39,7 +40,7 @@ function person(whole) {
   return h('section', { class: 'person', 'aria-label': 'Person' },
     h('span', { class: `face${customer ? '' : ' unknown'}`, 'aria-hidden': 'true' }, initialsOrIcon(customer?.name, customer)),
     h('div', {},
-      h('h3', {}, customer?.name ?? nameless(whole.channel === 'web' ? null : whole.address?.slice(-4))),
+      h('h3', {}, customer?.name ?? nameless(addressEnd(whole.channel, whole.address))),
       h('div', { class: 'marks' }, identityMark(whole.identity),
         customer ? h('span', { class: 'mark' }, customer.account_number) : null,
         here ? h('span', { class: 'mark', title: customer.time_zone }, `${here} there`) : null)));

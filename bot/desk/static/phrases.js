@@ -26,7 +26,7 @@ export const ADJUSTMENTS = { write_off: 'Write-off', reduction: 'Reduction', inc
 
 const PRONOUNS = { customer: 'Customer', bot: 'Assistant', system: 'System' };
 
-export const CHANNELS = { web: 'Website', sms: 'SMS', whatsapp: 'WhatsApp' };
+export const CHANNELS = { web: 'Website', sms: 'SMS', whatsapp: 'WhatsApp', email: 'E-mail' };
 
 /** "payment_problem" → "Payment problem". */
 export function plain(code) {
@@ -39,6 +39,10 @@ export const reason = (code) => REASONS[code] ?? plain(code);
 export const actor = (who) => PRONOUNS[who] ?? who;
 
 /** Who has not said who they are: on a phone by the end of its number, so that two are told apart. */
+/** What tells strangers apart: the end of a number, the house of an e-mail address; null on the website. */
+export const addressEnd = (channel, address) =>
+  (channel === 'web' ? null : channel === 'email' ? address?.slice(address.lastIndexOf('@')) : address?.slice(-4));
+
 export const nameless = (end) => (end ? `Not yet known · …${end}` : 'Not yet known');
 
 /** Two initials for a face, or nothing. */

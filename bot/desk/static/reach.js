@@ -17,7 +17,7 @@ export function showReach(phone, text, isNote) {
   const words = phone && !isNote ? sentence(phone, text) : '';
   if (hint.textContent !== words) hint.textContent = words; // a screen reader hears what changes, not every letter
   hint.hidden = !words;
-  hint.dataset.state = words && (phone.refused || barrier(phone)) ? 'mind' : '';
+  hint.dataset.state = words && (phone.refused || phone.begins || barrier(phone)) ? 'mind' : '';
 }
 
 const BARRIERS = {
@@ -28,8 +28,10 @@ const BARRIERS = {
 
 function sentence(phone, text) {
   if (barrier(phone)) return BARRIERS[barrier(phone)];
+  if (phone.begins) return phone.begins;
   const once = phone.refused ? 'They asked for silence here: one message goes out as the answer to theirs, so put all into it. ' : '';
   if (phone.window_until) return `${once}WhatsApp takes free text until ${moment(phone.window_until)} (${remaining(phone.window_until)} left).`;
+  if (!phone.parts) return phone.refused ? once.trim() : 'Goes out as one e-mail, with our usual subject.';
   const { parts, left } = segments(text.trim());
   if (!parts) return `${once}A text message holds 160 characters.`;
   return `${once}${parts} ${parts === 1 ? 'text message' : 'text messages'}, ${left} characters left in the last`;

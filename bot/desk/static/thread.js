@@ -1,7 +1,7 @@
 // The open conversation: who has it, and everything that was said.
 import { card } from './cards.js';
 import { byId, h, icon, toast } from './dom.js';
-import { CHANNELS, nameless, plain } from './phrases.js';
+import { CHANNELS, addressEnd, nameless, plain } from './phrases.js';
 import { mark } from './reach.js';
 import { clockTime, day } from './time.js';
 import { hideTyping } from './typing.js';
@@ -43,7 +43,7 @@ export function showRest(title, text) {
 
 /** Who it is and who is speaking; `name` when it is known. */
 export function showHead(state, name) {
-  byId('thread-name').textContent = name ?? nameless(state.channel === 'web' ? null : state.address?.slice(-4));
+  byId('thread-name').textContent = name ?? nameless(addressEnd(state.channel, state.address));
   const channel = [CHANNELS[state.channel] ?? state.channel, state.language].join(' · ');
   byId('thread-state').replaceChildren(h('b', {}, speaking(state)), ` · ${channel}`);
 }

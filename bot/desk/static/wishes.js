@@ -9,7 +9,8 @@ import { agoTime, date } from './time.js';
 
 const MEDIA = { sms: 'SMS', whatsapp: 'WhatsApp', email: 'E-mail', call: 'Calls', letter: 'Letters' };
 const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
-const KINDS = { refused: 'Never by', welcome: 'Welcome by', hours: 'Only at these hours', days: 'Only on these days', quiet_until: 'Nothing before', language: 'In this language' };
+const KINDS = { refused: 'Never by', welcome: 'Welcome by', hours: 'Only at these hours', days: 'Only on these days', quiet_until: 'Nothing before', language: 'In this language', tone: 'Spoken to' };
+const TONES = [['friendly', 'By first name, friendly'], ['formal', 'Formally'], ['family', 'As a household']];
 const LANGUAGES = [['en', 'English'], ['es', 'Spanish'], ['pt', 'Portuguese']];
 
 /** The block of wishes. */
@@ -20,13 +21,14 @@ export function wishes(whole, own, changed) {
     ['Never by', names(now.refused)], ['Welcome by', names(now.welcome)], ['Hours', now.hours ? hours(now.hours) : null],
     ['Days', now.days ? now.days.map((day) => DAYS[day].slice(0, 3)).join(', ') : null],
     ['Nothing before', now.quiet_until ? date(now.quiet_until) : null], ['Language', now.language ? language(now.language) : null],
+    ['Spoken to', TONES.find(([known]) => known === now.tone)?.[1] ?? null],
   ];
-  const any = now.history.length;
+  const any = now.history.length || now.tone;
   if (!any && !may) return null;
   return block('How they want to hear from us', null,
     any ? facts(stands) : h('p', { class: 'calm' }, 'They have said nothing about it.'),
     acts(may ? act('wish', 'Write down a wish', () => wish(whole, changed)) : null),
-    any ? h('details', { 'data-key': 'wishes' }, h('summary', {}, 'As it was said'), rows(now.history.map((one) => [spoken(one), agoTime(one.at)]))) : null);
+    now.history.length ? h('details', { 'data-key': 'wishes' }, h('summary', {}, 'As it was said'), rows(now.history.map((one) => [spoken(one), agoTime(one.at)]))) : null);
 }
 
 /** The block of consents for the number on file. */
@@ -50,6 +52,7 @@ function wish(whole, changed) {
   const to = h('input', { type: 'time', value: '18:00' });
   const until = dateField({});
   const tongue = select(LANGUAGES);
+  const manner = select(TONES);
   const chosen = DAYS.map((name) => tick(name));
   const days = ticks('Days', chosen.map(({ row }) => row));
   const by = field('By', medium);
@@ -57,15 +60,17 @@ function wish(whole, changed) {
   const last = field('To', to);
   const day = field('Nothing before', until);
   const words = field('Language', tongue);
+  const tone = field('How', manner);
   openDeed({
     title: 'What do they wish?',
-    fields: [field('Wish', kind), by, first, last, days, day, words],
+    fields: [field('Wish', kind), by, first, last, days, day, words, tone],
     outcome() {
       by.hidden = !['refused', 'welcome'].includes(kind.value);
       first.hidden = last.hidden = kind.value !== 'hours';
       days.hidden = kind.value !== 'days';
       day.hidden = kind.value !== 'quiet_until';
       words.hidden = kind.value !== 'language';
+      tone.hidden = kind.value !== 'tone';
       return ['It binds at once, by their own clock. Answers to what they write still go out.'];
     },
     acts: [{ word: 'Write down', act: async () => {
@@ -80,6 +85,7 @@ function wish(whole, changed) {
       if (!days.hidden) body.days = DAYS.map((_, place) => place).filter((place) => chosen[place].box.checked);
       if (!day.hidden) body.until = until.value || null;
       if (!words.hidden) body.language = tongue.value;
+      if (!tone.hidden) body.tone = manner.value;
       await post(`conversations/${whole.id}/preferences`, body);
       return 'Written down. It binds from now on.';
     } }],

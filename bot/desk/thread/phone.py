@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bot import clock
 from bot.channels import delivery_news, outbox, window
 from bot.conversations import consents
+from bot.desk.outreach import beginning
 from bot.desk.thread.lines import attachments, instant
 from bot.models import Author, Channel, Conversation, Message
 
@@ -18,7 +19,8 @@ NEWEST = 200
 
 def phone(session: Session, conversation: Conversation) -> dict[str, Any] | None:
     """What an agent has to know before they write, None on the website. `barrier` is why a message would not arrive at
-    once (`outbox.Barrier`); `window_until` is when WhatsApp's window closes, None on SMS and once it has (T4)."""
+    once (`outbox.Barrier`); `window_until` is when WhatsApp's window closes, None elsewhere and once it has (T4);
+    `parts` is whether a text is counted in parts (T2); `begins` is what the gate says against beginning something."""
     if conversation.channel == Channel.WEB or not conversation.address:
         return None
     left = window.left(conversation) if conversation.channel == Channel.WHATSAPP else None
@@ -26,6 +28,8 @@ def phone(session: Session, conversation: Conversation) -> dict[str, Any] | None
         "refused": consents.is_refused(session, Channel(conversation.channel), conversation.address),
         "barrier": outbox.may_write(session, conversation),
         "window_until": instant(clock.now() + left) if left else None,
+        "parts": conversation.channel == Channel.SMS,
+        "begins": beginning.warning(session, conversation),
     }
 
 
