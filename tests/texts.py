@@ -48,7 +48,7 @@ NOT_OURS = {
 }
 
 # Folders of policies/: what the assistant says (`of_responses` reads it), and what customers say.
-ELSEWHERE = {"responses", "reading"}
+ELSEWHERE = {"responses", "reading", "telling"}
 
 DOMAIN: dict[str, Any] = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))
 RESPONSES: dict[str, list[dict[str, Any]]] = DOMAIN["responses"]

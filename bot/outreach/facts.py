@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from bot import clock, policies
 from bot.billing.holds import OF_THEMSELVES
 from bot.billing.identity import refusals
+from bot.channels import window
 from bot.conversations import preferences
 from bot.conversations.preferences import Standing, Wish
 from bot.models import (
@@ -54,6 +55,8 @@ class Facts:
     pauses: list[OutreachPause] = field(default_factory=list)
     tone_wished: str | None = None
     is_all_paused: bool = False
+    # Conversations on WhatsApp in which a template has told that something waits, and nobody has answered since.
+    told: frozenset[uuid.UUID] = frozenset()
 
     def address(self, medium: Medium) -> str | None:
         """Where they are reached by `medium`; None for nowhere."""
@@ -81,7 +84,7 @@ class Facts:
 
 
 def facts_of(session: Session, customers: Sequence[Customer]) -> dict[uuid.UUID, Facts]:
-    """What is known of each of `customers`, by their id; by eight queries, however many they are."""
+    """What is known of each of `customers`, by their id; by nine queries, however many they are."""
     known = {customer.id: Facts(customer) for customer in customers}
     _talks(session, known)
     _holds(session, known)
@@ -90,6 +93,7 @@ def facts_of(session: Session, customers: Sequence[Customer]) -> dict[uuid.UUID,
     _begun(session, known)
     _pauses(session, known)
     _tones(session, known)
+    _told(session, known)
     return known
 
 
@@ -192,8 +196,10 @@ def _begun(session: Session, known: dict[uuid.UUID, Facts]) -> None:
     if not talks:
         return
     at: dict[uuid.UUID, list[dt.datetime]] = defaultdict(list)
+    # A provider's outage may lie between the two: the customer counts from when it came.
+    went = sa.func.coalesce(Delivery.sent_at, Delivery.created_at)
     rows = session.execute(
-        sa.select(Delivery.conversation_id, sa.func.min(Delivery.created_at, type_=Delivery.created_at.type))
+        sa.select(Delivery.conversation_id, sa.func.min(went, type_=Delivery.created_at.type))
         .where(
             Delivery.conversation_id.in_(sorted(talks)),
             Delivery.unasked.is_(True),
@@ -231,3 +237,29 @@ def _tones(session: Session, known: dict[uuid.UUID, Facts]) -> None:
     )
     for customer_id, tone in rows:
         known[customer_id].tone_wished = tone
+
+
+def _told(session: Session, known: dict[uuid.UUID, Facts]) -> None:
+    wrote = {
+        talk.id: talk.wrote_at for facts in known.values() for talk in facts.talks if talk.channel == Channel.WHATSAPP
+    }
+    if not wrote:
+        return
+    newest = sa.func.max(Delivery.created_at, type_=Delivery.created_at.type)
+    rows = session.execute(
+        sa.select(Delivery.conversation_id, newest)
+        .where(
+            Delivery.conversation_id.in_(sorted(wrote)),
+            Delivery.message_id.is_(None),
+            Delivery.part == window.FIRST["part"],
+            Delivery.error.is_distinct_from(window.OPEN_AGAIN),
+        )
+        .group_by(Delivery.conversation_id)
+    )
+    told = set()
+    for id_, at in rows:
+        answered = wrote[id_] if id_ is not None else None
+        if id_ is not None and (answered is None or at >= answered):
+            told.add(id_)
+    for facts in known.values():
+        facts.told = frozenset(talk.id for talk in facts.talks if talk.id in told)

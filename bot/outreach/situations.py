@@ -51,7 +51,7 @@ def of(facts: Facts, medium: Medium, *, has_template: bool = False) -> Situation
         with_person=any(talk.holder != Holder.BOT for talk in facts.talks),
         live_until=_live_until(facts.talks),
         window_until=max((talk.wrote_at + window.OPEN_FOR for talk in here if talk.wrote_at), default=None),
-        has_template=has_template,
+        has_template=has_template and not any(talk.id in facts.told for talk in here),
     )
 
 

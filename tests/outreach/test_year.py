@@ -18,11 +18,7 @@ from tests.database import SqliteTemplate
 CUSTOMERS, SEED = 200, 11
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a second reminder on WhatsApp waits behind a template that goes once, and reaches nobody; "
-    "caps count from when a message was written, not from when it went out",
-)
+@pytest.mark.slow
 def test_no_rule_is_broken_in_a_year_and_nothing_is_doubled_or_lost(
     sqlite_template: SqliteTemplate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
