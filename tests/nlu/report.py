@@ -14,7 +14,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from tests.nlu.figures import OUT_OF_SCOPE, Figures
-from tests.nlu.goals import table
+from tests.nlu.floors import table
 from tests.nlu.listener import Listener
 from tests.nlu.sentences import SENSITIVE, Sentence, read
 
