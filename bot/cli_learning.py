@@ -22,7 +22,9 @@ def learn() -> None:
 
 @learns.command("export")
 def export_(
-    to: Annotated[Path, typer.Option(help="the training file", dir_okay=False)] = ROOT / "data/nlu/reviewed.yml",
+    to: Annotated[
+        Path, typer.Option(help="the training file; other languages in their folders beside it", dir_okay=False)
+    ] = ROOT / "data/nlu/reviewed.yml",
     answers: Annotated[
         Path | None, typer.Option(help="the list of better answers; better-answers.md in GT_VAR", dir_okay=False)
     ] = None,

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import sqlalchemy as sa
+from babel import Locale
 from sqlalchemy.orm import Session
 
-from bot import clock
+from bot import clock, policies
+from bot.conversations import written
 from bot.db import Database
 from bot.desk.learning import examples, intents
 from bot.desk.learning.sentence import folded
-from bot.models import Review, ReviewKind, ReviewStatus
+from bot.models import Conversation, Message, Review, ReviewKind, ReviewStatus
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
@@ -38,9 +41,10 @@ class Corpus:
     measured: frozenset[str]
 
     @classmethod
-    def read(cls, training: Path, measuring: Path, but: Path) -> Corpus:
-        """All of `training/*.yml` but the file that is written, and of `measuring/*.yml`. Raises `InvalidInput`."""
-        others = [path for path in sorted(training.glob("*.yml")) if path.resolve() != but.resolve()]
+    def read(cls, training: Path, measuring: Path, but: Collection[Path]) -> Corpus:
+        """All below `training` but the files that are written, and of `measuring/*.yml`. Raises `InvalidInput`."""
+        written_to = {path.resolve() for path in but}
+        others = [path for path in sorted(training.rglob("*.yml")) if path.resolve() not in written_to]
         trained = {folded(text): intent for intent, all in examples.read(others).items() for text in all}
         measured = [text for all in examples.read(sorted(measuring.glob("*.yml"))).values() for text in all]
         return cls(trained, frozenset(map(folded, measured)))
@@ -49,15 +53,19 @@ class Corpus:
 def export(db: Database, *, to: Path, answers: Path, training: Path, measuring: Path) -> Exported:
     """Add what was accepted since the last time to the examples in `to`, and write every accepted answer to `answers`.
 
-    Who took a sentence out of `to` by hand has taken it out: it does not come back. A sentence that `training` has or
-    `measuring` measures with is left out and named. The files come first: after a crash between the two, the next run
-    finds them and changes nothing. Raises `InvalidInput` for files that cannot be read.
+    What was said in another language than English goes to a file of the same name in that language's folder beside
+    `to`, where training looks for it. Who took a sentence out of a file by hand has taken it out: it does not come
+    back. A sentence that `training` has or `measuring` measures with is left out and named. The files come first:
+    after a crash between the two, the next run finds them and changes nothing. Raises `InvalidInput` for files that
+    cannot be read.
     """
     done = Exported()
     with db.reading() as session:
         accepted = _accepted(session)
-    corpus, kept = Corpus.read(training, measuring, to), examples.read([to])
-    there = {folded(text): intent for intent, all in kept.items() for text in all}
+        files = {review.id: _file(session, review, to) for review in accepted}
+    targets = sorted({to, *files.values()})
+    corpus, kept = Corpus.read(training, measuring, targets), {path: examples.read([path]) for path in targets}
+    there = {folded(text): intent for file in kept.values() for intent, all in file.items() for text in all}
     fresh = [each for each in accepted if each.exported_at is None]
     settled = [each for each in fresh if each.kind == ReviewKind.ANSWER]
     for review in (each for each in fresh if each.kind == ReviewKind.INTENT):
@@ -66,19 +74,30 @@ def export(db: Database, *, to: Path, answers: Path, training: Path, measuring: 
             done.left_out.append((text, problem))
             continue
         if folded(text) not in there:
-            kept.setdefault(intent, set()).add(text)
+            kept[files[review.id]].setdefault(intent, set()).add(text)
             there[folded(text)] = intent
             done.added[intent] += 1
         settled.append(review)
     better = [each for each in accepted if each.kind == ReviewKind.ANSWER]
     done.answers = len(better)
-    if kept:
-        done.changed = examples.save(to, examples.written(kept, (*intents.in_order(), *_unknown(kept))))
+    for path, held in kept.items():
+        if held:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            done.changed |= examples.save(path, examples.written(held, (*intents.in_order(), *_unknown(held))))
     if better:
         done.changed = examples.save(answers, _list(better)) or done.changed
     with db.transaction() as session:
         _mark(session, settled)
     return done
+
+
+def _file(session: Session, review: Review, to: Path) -> Path:
+    """Where a sentence belongs: by its own words, else by the language of the conversation in which it was said."""
+    shown = written.language_of(review.text or "")
+    message = session.get(Message, review.message_id) if review.message_id else None
+    talk = session.get(Conversation, message.conversation_id) if message else None
+    spoken = shown.language if shown else Locale.parse(talk.locale, sep="-").language if talk else "en"
+    return to if spoken == "en" or spoken not in policies.desk().languages.assistant else to.parent / spoken / to.name
 
 
 def _accepted(session: Session) -> list[Review]:

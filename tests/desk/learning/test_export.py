@@ -84,6 +84,17 @@ def test_the_file_is_sorted_in_the_order_of_the_domain_and_changes_nothing_twice
     assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".")] == []
 
 
+def test_a_sentence_goes_to_the_folder_of_its_language(db: Database, agent: Agent, tmp_path: Path) -> None:
+    accepted(db, agent, "me quedé sin temporada y el barco sigue parado en el muelle")
+    accepted(db, agent, "não tenho como pagar, o barco ficou parado a temporada toda")
+    accepted(db, agent, HARDSHIP)
+    assert exported(db, tmp_path).added == {"report_hardship": 3}
+    found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("reviewed.yml")}
+    assert found == {"reviewed.yml", "es/reviewed.yml", "pt/reviewed.yml"}
+    again = exported(db, tmp_path)
+    assert (again.added, again.changed) == ({}, False)
+
+
 def test_a_sentence_taken_out_by_hand_stays_out_and_what_was_there_stays(
     db: Database, agent: Agent, tmp_path: Path
 ) -> None:
