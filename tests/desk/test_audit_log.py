@@ -36,7 +36,7 @@ def page(visit: Visit, **asked: str) -> str:
 
 def acts(text: str) -> list[str]:
     """What was done, in the page's order."""
-    return re.findall(r"<td class="did"><code>([a-z_.]+)</code></td>", text)
+    return re.findall(r'<td class="did"><code>([a-z_.]+)</code></td>', text)
 
 
 def rows(visit: Visit, **asked: str) -> list[list[str]]:
