@@ -299,6 +299,8 @@ def test_after_any_payments_what_is_owed_and_paid_and_credited_agree_s7(
             if due.minor < 50:
                 break
             asked = Money(min(minor, due.minor), "USD")
+            if due.minor - asked.minor < 50:
+                asked = due  # a rest that no card can pay is not left by a link
             payment = payments.open_link(session, customer, asked, conversation_id=None)
             paid = factories.checkout(payment, amount=Money(minor, "USD"))
             before = invoices.standing(session, customer)
