@@ -140,7 +140,7 @@ def asked(**changes: Any) -> CheckoutRequest:
         locale="es-MX",
         success_url="https://shop.example/pay/abc?returned=1",
         cancel_url="https://shop.example/pay/abc",
-        expires_at=NOW + dt.timedelta(hours=1),
+        expires_at=NOW + dt.timedelta(hours=12),
     )
     return replace(request, **changes)
 
