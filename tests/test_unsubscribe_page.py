@@ -54,7 +54,7 @@ async def scene(db: Database, clock: SetClock) -> AsyncIterator[Scene]:
     app.state.front_door = FrontDoor(db, Voice())
     app.include_router(unsubscribe_page.routes)
     app.include_router(chat_page.routes)
-    async with served(app) as address, httpx.AsyncClient(base_url=address) as http:
+    async with served(app) as address, httpx.AsyncClient(base_url=address, timeout=60) as http:
         yield Scene(http, db, mailbox)
 
 
